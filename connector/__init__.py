@@ -1,0 +1,1 @@
+"""The connector: consent (pure), acts, and the rooms at the edge."""

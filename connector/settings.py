@@ -1,0 +1,350 @@
+"""The configuration: one TOML file, typed; every problem is reported at once, with what is allowed.
+
+Every field is documented in `config.example.toml`; a test compares the two. Secrets are never in the file:
+`*_env` names a variable and `*_file` a file that only its owner may read.
+"""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from connector.consent.events import Basis
+from connector.errors import ConfigurationError
+
+DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LOCAL_TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+SLUG = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
+
+
+def _seconds(value: object) -> int:
+    match = DURATION.match(value) if isinstance(value, str) else None
+    if not match or int(match[1]) == 0:
+        raise ValueError('a duration like "30s", "5m", "24h" or "7d"')
+    return int(match[1]) * SECONDS[match[2]]
+
+
+def _local_time(value: str) -> str:
+    if not LOCAL_TIME.match(value):
+        raise ValueError('a local time like "06:00"')
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError('a time zone name like "Europe/Stockholm"')
+    return value
+
+
+def _slug(value: str) -> str:
+    if not SLUG.match(value):
+        raise ValueError("lower-case letters, digits, - and _, starting with a letter")
+    return value
+
+
+def _host(value: str) -> str:
+    """https to HubSpot's hosts; http only to this machine (threat 10 of consent-domain 9)."""
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    local = host in LOOPBACK
+    known = host == "api.hubapi.com" or host.endswith(".hubapi.com")
+    if not ((parts.scheme == "https" and known) or (parts.scheme in {"http", "https"} and local)):
+        raise ValueError("https://api.hubapi.com or another *.hubapi.com host (http only on loopback)")
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path not in {"", "/"}:
+        raise ValueError("only scheme, host and port")
+    return value.rstrip("/")
+
+
+def _titles(value: object) -> object:
+    return {"sv": value, "en": value} if isinstance(value, str) else value
+
+
+Duration = Annotated[int, BeforeValidator(_seconds)]
+LocalTime = Annotated[str, AfterValidator(_local_time)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Slug = Annotated[str, AfterValidator(_slug)]
+ApiHost = Annotated[str, AfterValidator(_host)]
+Titles = Annotated[dict[Literal["sv", "en"], str], BeforeValidator(_titles)]
+Auto = Literal["auto"]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class MirrorSettings(Section):
+    """Where the mirror and its keys live."""
+
+    database: str = "sqlite:///mirror.db"
+    keys: Path = Path("mirror.keys")
+
+
+class ControllerSettings(Section):
+    """Who decides the purposes (Art. 4(7)): shown to people."""
+
+    name: str = Field(min_length=1)
+    contact: str = Field(min_length=3)
+    languages: tuple[Literal["sv", "en"], ...] = ("sv", "en")
+    time_zone: Zone = "Europe/Stockholm"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of local days and of the timetable."""
+        return ZoneInfo(self.time_zone)
+
+
+class PortalSettings(Section):
+    """One HubSpot portal. `portal_id` is pinned: another portal's token is refused."""
+
+    name: Slug = "main"
+    portal_id: int = Field(gt=0)
+    token_env: str | None = None
+    token_file: Path | None = None
+    api: ApiHost = "https://api.hubapi.com"
+    calls_per_10_s: Auto | Annotated[int, Field(ge=5, le=10_000)] = "auto"
+    search_per_s: int = Field(default=4, ge=1, le=100)
+    calls_per_day: Auto | Annotated[int, Field(ge=100)] = "auto"
+    #: Single status reads per day where the plan has no batches: one call a person (HA 8.4).
+    statuses_per_day: int = Field(default=25_000, ge=0)
+    #: HubSpot `source` texts that were proven to mean "the person did it", beside the built-in ones.
+    subject_sources: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_token(self) -> "PortalSettings":
+        if (self.token_env is None) == (self.token_file is None):
+            raise ValueError("exactly one of token_env and token_file")
+        return self
+
+
+class PurposeSettings(Section):
+    """One purpose: the unit of consent, one HubSpot subscription type."""
+
+    key: Slug
+    title: Titles = Field(default_factory=dict)
+    subscription_id: int = Field(gt=0)
+    basis: Basis = Basis.CONSENT
+    marketing: bool = True
+    double_opt_in: bool = False
+    retain: str = "until withdrawn"
+    portal: str | None = None  # only for this portal; otherwise for every portal
+    push_soft_optin: bool = False
+
+    @model_validator(mode="after")
+    def _lawful(self) -> "PurposeSettings":
+        if self.marketing and self.basis not in {Basis.CONSENT, Basis.SOFT_OPTIN}:
+            raise ValueError("a marketing purpose has the basis consent or soft_optin (ePrivacy 13)")
+        return self
+
+
+class ScheduleSettings(Section):
+    """How often the daemon works; local times follow controller.time_zone."""
+
+    pull: Duration = 300
+    push: Duration = 30
+    sweep: LocalTime = "02:00"
+    forms: Duration = 3_600
+    retention: LocalTime = "03:00"
+    report: LocalTime = "06:00"
+    checkpoint: Duration = 86_400
+
+
+class ReportSettings(Section):
+    """The nightly mail."""
+
+    to: tuple[str, ...] = ()
+    from_: str | None = Field(default=None, alias="from")
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password_env: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _plain_only_here(self) -> "ReportSettings":
+        if self.smtp_security == "none" and self.smtp_host and self.smtp_host not in LOOPBACK:
+            raise ValueError('smtp_security = "none" is allowed on loopback only')
+        return self
+
+
+class BreakerSettings(Section):
+    """When a machine stops and a person looks (consent-domain 9, threats 5 and 6)."""
+
+    erasures: int = Field(default=3, ge=0)
+    subscribes: int = Field(default=20, ge=0)
+    vanished: float = Field(default=0.05, gt=0, le=1)
+    share: float = Field(default=0.01, ge=0, le=1)
+
+
+class WebSettings(Section):
+    """The web part."""
+
+    listen: str = "127.0.0.1:8080"
+    public_url: str | None = None
+
+
+class Settings(BaseSettings):
+    """The whole file, environment overrides applied."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="CONSENT_MIRROR__",
+        env_nested_delimiter="__",
+    )
+
+    mirror: MirrorSettings = MirrorSettings()
+    controller: ControllerSettings
+    portals: tuple[PortalSettings, ...] = Field(min_length=1)
+    purposes: tuple[PurposeSettings, ...] = Field(min_length=1)
+    schedule: ScheduleSettings = ScheduleSettings()
+    report: ReportSettings = ReportSettings()
+    breaker: BreakerSettings = BreakerSettings()
+    web: WebSettings = WebSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _no_doubles(self) -> "Settings":
+        for what, values in (
+            ("portals.name", [portal.name for portal in self.portals]),
+            ("portals.portal_id", [portal.portal_id for portal in self.portals]),
+            ("purposes.key", [(purpose.portal, purpose.key) for purpose in self.purposes]),
+            ("purposes.subscription_id", [(p.portal, p.subscription_id) for p in self.purposes]),
+        ):
+            if len(values) != len(set(values)):
+                raise ValueError(f"{what}: each value once")
+        return self
+
+    def portal(self, name: str | None) -> PortalSettings:
+        """The portal of that name; the only one without a name. ConfigurationError otherwise."""
+        if name is None and len(self.portals) == 1:
+            return self.portals[0]
+        for portal in self.portals:
+            if portal.name == name:
+                return portal
+        names = ", ".join(portal.name for portal in self.portals)
+        problem = "Several portals are configured." if name is None else f"No portal is named {name!r}."
+        raise ConfigurationError(problem, where="--portal", next_step=f"Say --portal with one of: {names}.")
+
+
+def load(path: Path) -> Settings:
+    """Read and check the file.
+
+    Raises ConfigurationError with all problems at once: file, key, what is allowed; never a value.
+    """
+    return _checked(_parsed(path), path)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "There is no configuration file.",
+            where=str(path),
+            next_step="Run `consent-mirror init`, or say --config FILE.",
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(
+            f"The file cannot be read as TOML: {_without_values(error)}",
+            where=str(path),
+            next_step="Mend the line, or compare with config.example.toml.",
+        ) from None
+
+
+def _without_values(error: Exception) -> str:
+    return error.strerror or "unreadable" if isinstance(error, OSError) else str(error)
+
+
+def _checked(data: dict[str, Any], path: Path) -> Settings:
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        problems = "; ".join(sorted(_problem(dict(each)) for each in error.errors(include_input=False)))
+        raise ConfigurationError(
+            problems,
+            where=str(path),
+            next_step="Correct the keys named; config.example.toml documents each one.",
+        ) from None
+    return settings
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "file"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key"
+    if error["type"] == "missing":
+        return f"{key}: missing"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def secret(env: str | None, file: Path | None, *, key: str) -> str | None:
+    """A secret by its variable or file; None when neither is named.
+
+    Raises ConfigurationError when it is named and missing, empty, or readable by others.
+    """
+    if env is not None:
+        return _from_environment(env, key)
+    return _from_file(file, key) if file is not None else None
+
+
+def _from_environment(name: str, key: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise ConfigurationError(
+            f"The variable {name} is not set.", where=key, next_step=f"Set {name}, or name a file instead."
+        )
+    return value
+
+
+def _from_file(path: Path, key: str) -> str:
+    try:
+        mode = path.stat().st_mode
+        value = path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file {path.name} cannot be read: {error.strerror}.",
+            where=key,
+            next_step="Create it with the secret on one line and mode 0600.",
+        ) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigurationError(
+            f"The file {path.name} can be read by others.", where=key, next_step=f"chmod 600 {path.name}"
+        )
+    if not value:
+        raise ConfigurationError(f"The file {path.name} is empty.", where=key, next_step="Put the secret in.")
+    return value

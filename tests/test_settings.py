@@ -1,0 +1,162 @@
+"""The configuration: every key documented, every problem at once, never a value."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from connector.errors import ConfigurationError
+from connector.settings import Settings, load, secret
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+SMALLEST = """
+[controller]
+name = "Exempel AB"
+contact = "dataskydd@exempel.se"
+[[portals]]
+portal_id = 62515
+token_env = "HUBSPOT_TOKEN"
+[[purposes]]
+key = "newsletter"
+subscription_id = 101
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def problem_of(path: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    assert caught.value.where == str(path)
+    assert caught.value.next_step
+    return caught.value.problem
+
+
+def sections() -> dict[str, type[BaseModel]]:
+    found = {}
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        inner = getattr(kind, "__args__", (kind,))[0]
+        found[name] = inner
+    return found
+
+
+def test_the_example_loads_and_says_what_the_contract_fixes() -> None:
+    settings = load(EXAMPLE)
+    assert settings.portals[0].portal_id == 62515
+    assert settings.purposes[0].title == {"sv": "Nyhetsbrev", "en": "Newsletter"}
+    assert (settings.schedule.pull, settings.schedule.sweep) == (300, "02:00")
+    assert (settings.breaker.erasures, settings.breaker.subscribes) == (3, 20)
+
+
+@pytest.mark.parametrize("section", sections())
+def test_every_key_is_in_the_example_with_a_comment_above_it(section: str) -> None:
+    text = EXAMPLE.read_text("utf-8")
+    fields = sections()[section].model_fields
+    for name, field in fields.items():
+        key = field.alias or name
+        assert re.search(rf"^(# )?{re.escape(key)} = ", text, re.MULTILINE), f"{section}.{key} is undocumented"
+
+
+def test_the_example_has_no_key_that_the_program_does_not_know() -> None:
+    data = tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
+    data["portals"][0].pop("token_file")
+    assert Settings(**data).portals[0].name == "main"
+
+
+def test_the_smallest_file_is_enough(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, SMALLEST))
+    assert settings.portal(None).calls_per_10_s == "auto"
+
+
+def test_all_problems_are_told_at_once_with_key_and_what_is_allowed(tmp_path: Path) -> None:
+    text = SMALLEST.replace("62515", "0") + (
+        '[mirror]\ncolour = "green"\n[schedule]\npull = "soon"\nsweep = "25:00"\n[report]\n'
+        'smtp_host = "mail.exempel.se"\nsmtp_security = "none"\n'
+    )
+    problem = problem_of(write(tmp_path, text))
+    for key in ("mirror.colour: unknown key", "schedule.pull", "schedule.sweep", "portals.0.portal_id", "report"):
+        assert key in problem
+    assert '"5m"' in problem
+    assert "green" not in problem and "soon" not in problem
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        "https://evil.example",
+        "https://api.hubapi.com.evil.example",
+        "http://api.hubapi.com",
+        "https://user:pw@api.hubapi.com",
+        "https://hubapi.com.evil",
+        "ftp://127.0.0.1",
+    ],
+)
+def test_a_host_that_is_not_hubspots_gets_no_token(tmp_path: Path, api: str) -> None:
+    text = SMALLEST.replace('token_env = "HUBSPOT_TOKEN"', f'token_env = "HUBSPOT_TOKEN"\napi = "{api}"')
+    assert "portals.0.api" in problem_of(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("api", ["http://127.0.0.1:8123", "http://localhost:1", "https://api-eu1.hubapi.com"])
+def test_loopback_and_hubspots_hosts_are_allowed(tmp_path: Path, api: str) -> None:
+    text = SMALLEST.replace('token_env = "HUBSPOT_TOKEN"', f'token_env = "HUBSPOT_TOKEN"\napi = "{api}"')
+    assert load(write(tmp_path, text)).portals[0].api == api
+
+
+def test_a_marketing_purpose_needs_consent_or_soft_opt_in(tmp_path: Path) -> None:
+    text = SMALLEST + 'basis = "legitimate_interest"\n'
+    assert "consent or soft_optin" in problem_of(write(tmp_path, text))
+    assert load(write(tmp_path, text + "marketing = false\n"))
+
+
+def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
+    assert "line 2" in problem_of(write(tmp_path, "[mirror]\ndatabase = \n"))
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no configuration file") as caught:
+        load(tmp_path / "none.toml")
+    assert "init" in caught.value.next_step
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONSENT_MIRROR__MIRROR__DATABASE", "sqlite:///other.db")
+    assert load(write(tmp_path, SMALLEST)).mirror.database == "sqlite:///other.db"
+
+
+def test_doubles_are_refused(tmp_path: Path) -> None:
+    text = SMALLEST + '[[purposes]]\nkey = "events"\nsubscription_id = 101\n'
+    assert "purposes.subscription_id" in problem_of(write(tmp_path, text))
+
+
+def test_a_secret_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("pat-eu1-canary\n", "utf-8")
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="read by others") as caught:
+        secret(None, path, key="portals.token_file")
+    assert "canary" not in str(caught.value.document())
+    path.chmod(0o600)
+    assert secret(None, path, key="portals.token_file") == "pat-eu1-canary"
+
+
+def test_a_missing_secret_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HUBSPOT_TOKEN", raising=False)
+    with pytest.raises(ConfigurationError, match="HUBSPOT_TOKEN"):
+        secret("HUBSPOT_TOKEN", None, key="portals.token_env")
+
+
+def test_two_portals_need_a_name(tmp_path: Path) -> None:
+    second = '[[portals]]\nname = "second"\nportal_id = 7\ntoken_env = "OTHER"\n'
+    settings = load(write(tmp_path, SMALLEST + second))
+    assert settings.portal("second").portal_id == 7
+    with pytest.raises(ConfigurationError, match="Several"):
+        settings.portal(None)
+    with pytest.raises(ConfigurationError, match="main, second|No portal"):
+        settings.portal("third")
