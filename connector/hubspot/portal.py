@@ -1,0 +1,32 @@
+"""One HubSpot portal: answers in our words, raises our errors. No status code or JSON gets past it."""
+
+from connector.hubspot.account import AccountCalls
+from connector.hubspot.forms import FormCalls
+from connector.hubspot.preferences import PreferenceCalls
+from connector.hubspot.search import SearchCalls
+
+
+class Portal(SearchCalls, PreferenceCalls, AccountCalls, FormCalls):
+    """Everything that may be asked of one portal; it is what `connector.acts.ports.HubSpot` describes.
+
+    Safe for several threads. Raises HubSpotUnreachable, HubSpotBusy, HubSpotRefused and RequestRejected;
+    writes also AmbiguousWrite, when it is not known whether they were applied.
+    """
+
+    def urgently(self) -> "Portal":
+        """The same portal for what cannot wait: withdrawals and their read-backs (design 4.2)."""
+        return Portal(
+            self._transport,
+            clock=self._clock,
+            subscriptions=self._subscriptions,
+            urgent=True,
+            learned=self._learned,
+        )
+
+    def clock_skew_ms(self) -> int | None:
+        """Our clock minus HubSpot's as of the last answer; None where HubSpot never dated one."""
+        return self._transport.skew_ms
+
+    def close(self) -> None:
+        """Close the pooled connections; urgent views of the portal share them."""
+        self._transport.close()
