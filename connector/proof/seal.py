@@ -1,0 +1,115 @@
+"""Seals: per-person keys, encryption bound to its place, keyed references (consent-domain 6, 9).
+
+Everything is AES-256-GCM with a random nonce in front. The associated data names portal, person and place,
+so that a ciphertext that somebody moves to another row no longer opens.
+"""
+
+import hmac
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+REF_BYTES: Final = 16
+#: What `Vault.new_key` and each `seal` need of randomness.
+NEW_KEY_BYTES: Final = KEY_BYTES + NONCE_BYTES
+
+
+class SealBroken(ValueError):
+    """A ciphertext does not open: wrong key, edited, or moved from another place."""
+
+
+def derive(key: bytes, label: str) -> bytes:
+    """A key for one use, so that no key serves two."""
+    return hmac.digest(key, b"consent-mirror/" + label.encode(), sha256)
+
+
+def seal(cipher: AESGCM, nonce: bytes, plain: bytes, place: bytes) -> bytes:
+    """Encrypt for one place."""
+    return nonce + cipher.encrypt(nonce, plain, place)
+
+
+def unseal(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
+    """Decrypt. Raises SealBroken."""
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+    except (InvalidTag, ValueError):
+        raise SealBroken("a sealed value does not open") from None
+
+
+class Vault:
+    """The secrets of one portal, each derived from the master key for one use."""
+
+    def __init__(self, master: bytes, portal: int) -> None:
+        self.portal = portal
+        self._place = b"%d|" % portal
+        self._wrap = AESGCM(derive(master, "wrap/v1"))
+        self._address = hmac.new(derive(master, f"address/v1|{portal}"), digestmod=sha256)
+        self._source = hmac.new(derive(master, f"source/v1|{portal}"), digestmod=sha256)
+        #: For entries and letters that belong to no person.
+        self.own = AESGCM(derive(master, f"own/v1|{portal}"))
+
+    def address_ref(self, normalised: str) -> bytes:
+        """The keyed index of an address: equal for equal addresses, useless without the key."""
+        keyed = self._address.copy()
+        keyed.update(normalised.encode())
+        return keyed.digest()[:REF_BYTES]
+
+    def source_ref(self, ref: bytes, source: str) -> bytes:
+        """The keyed index of (person, source_ref), by which a repeat is found."""
+        keyed = self._source.copy()
+        keyed.update(ref + source.encode())
+        return keyed.digest()[:REF_BYTES]
+
+    def new_key(self, ref: bytes, entropy: bytes) -> tuple[AESGCM, bytes]:
+        """A person's key, usable and wrapped for the table; takes NEW_KEY_BYTES of randomness."""
+        key, nonce = entropy[:KEY_BYTES], entropy[KEY_BYTES:NEW_KEY_BYTES]
+        return AESGCM(key), seal(self._wrap, nonce, key, self._place + b"key|" + ref)
+
+    def key(self, ref: bytes, wrapped: bytes) -> AESGCM:
+        """A person's key back. Raises SealBroken."""
+        return AESGCM(unseal(self._wrap, wrapped, self._place + b"key|" + ref))
+
+    def address_place(self, ref: bytes, address_ref: bytes) -> bytes:
+        """Where an address belongs: portal, person, address."""
+        return self._place + b"address|" + ref + address_ref
+
+    def entry_place(self, ref: bytes, seq: int) -> bytes:
+        """Where a payload belongs: portal, person (empty for nobody), entry."""
+        return self._place + b"entry|%d|" % seq + ref
+
+    def place(self, kind: bytes, key: bytes) -> bytes:
+        """Any other place: a letter, a review."""
+        return self._place + kind + b"|" + key
+
+
+class SuppressionKeys:
+    """The ring of suppression keys, newest first; used for the list and nothing else (consent-domain 7).
+
+    Each portal has its own derived key, so that its entries cannot be compared with another portal's.
+    """
+
+    def __init__(self, ring: tuple[bytes, ...], portal: int) -> None:
+        self._ring = tuple((kid(key), derive(key, f"suppression/v1|{portal}")) for key in ring)
+
+    def newest(self, normalised: str) -> tuple[int, bytes]:
+        """(key id, hash) for a new entry."""
+        return self.hashes(normalised)[0]
+
+    def hashes(self, normalised: str) -> list[tuple[int, bytes]]:
+        """(key id, hash) under every key of the ring."""
+        message = b"suppress/v1|email|" + normalised.encode()
+        return [(number, hmac.digest(key, message, sha256)) for number, key in self._ring]
+
+
+def kid(key: bytes) -> int:
+    """A key's number: tells keys apart, says nothing about them."""
+    return int.from_bytes(derive(key, "kid/v1")[:4], "big") >> 1
+
+
+def check_value(key: bytes) -> str:
+    """What a database stores to recognise its keys; 16 hex digits."""
+    return derive(key, "check/v1")[:8].hex()

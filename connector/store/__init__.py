@@ -1,0 +1,1 @@
+"""Our database: everything that the mirror knows. SQL stays in this room (design 3)."""

@@ -1,0 +1,152 @@
+"""Many rows at once, the fastest way that each database has.
+
+SQLAlchemy's own insert spends 5 microseconds a row on values that need no conversion here, the driver's
+executemany 2.5; PostgreSQL takes inserts fastest by COPY and upserts by arrays (reliability 4). The
+statements are made from the tables' own names, so that no value ever becomes part of one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Row, Select, Table, Text
+
+#: A row of any statement.
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+T = TypeVar("T")
+#: Values in one IN list: far below what either database takes (SQLite: 32,766 parameters).
+CHUNK: Final = 500
+#: From so many rows on, PostgreSQL takes them in one go.
+_MANY: Final = 20
+_ARRAYS: Final = {BigInteger: "bigint", Text: "text", LargeBinary: "bytea"}
+
+
+def insert(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert; a row whose key exists is an error."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql" and len(rows) >= _MANY:
+        _copy(connection, table, columns, rows)
+    else:
+        connection.exec_driver_sql(_insert(mark(connection), table.name, columns), list(rows))
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    keep: tuple[str, ...] = (),
+) -> None:
+    """Insert, or replace by primary key; columns in `keep` stay as they are in a row that exists."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql" and len(rows) >= _MANY:
+        _merge(connection, table, columns, rows, keep)
+    else:
+        statement = _upsert(mark(connection), table, columns, keep)
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def delete(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Delete by exact values of these columns."""
+    if rows:
+        sign = mark(connection)
+        where = " AND ".join(f"{name} = {sign}" for name in columns)
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {where}", list(rows))  # noqa: S608 - our names
+
+
+def update(
+    connection: Connection,
+    table: Table,
+    set_columns: tuple[str, ...],
+    key_columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Update by key; each row holds the new values, then the key."""
+    if rows:
+        sign = mark(connection)
+        change = ", ".join(f"{name} = {sign}" for name in set_columns)
+        where = " AND ".join(f"{name} = {sign}" for name in key_columns)
+        statement = f"UPDATE {table.name} SET {change} WHERE {where}"  # noqa: S608 - our own names
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def select_in(
+    connection: Connection, statement: Select[Any], column: Column[T], values: Iterable[T]
+) -> Iterator[AnyRow]:
+    """The rows of `statement` whose `column` is one of `values`, in chunks."""
+    for chunk in batched(dict.fromkeys(values), CHUNK):
+        yield from connection.execute(statement.where(column.in_(chunk)))
+
+
+def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of up to `size` values."""
+    source = iter(values)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def mark(connection: Connection) -> str:
+    """How a statement of ours marks a value."""
+    return "%s" if connection.dialect.name == "postgresql" else "?"
+
+
+@lru_cache(maxsize=64)
+def _insert(sign: str, table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join([sign] * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=64)
+def _upsert(sign: str, table: Table, columns: tuple[str, ...], keep: tuple[str, ...]) -> str:
+    return _insert(sign, table.name, columns) + _or_update(table, columns, keep)
+
+
+@lru_cache(maxsize=64)
+def _or_update(table: Table, columns: tuple[str, ...], keep: tuple[str, ...]) -> str:
+    key = _key(table)
+    change = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in {*key, *keep})
+    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {change}"
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
+def _merge(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    keep: tuple[str, ...],
+) -> None:
+    """One statement over arrays: twice as fast as one per row, and no temporary table is needed."""
+    places = [columns.index(name) for name in _key(table)]
+    last = {tuple(row[place] for place in places): row for row in rows}  # a key may be touched once only
+    arrays = [list(values) for values in zip(*last.values(), strict=True)]
+    connection.exec_driver_sql(_unnested(table, columns) + _or_update(table, columns, keep), tuple(arrays))
+
+
+@lru_cache(maxsize=64)
+def _unnested(table: Table, columns: tuple[str, ...]) -> str:
+    arrays = ", ".join(f"%s::{_ARRAYS[type(table.c[name].type)]}[]" for name in columns)
+    names = ", ".join(columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names
+
+
+def _copy(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    driver: Any = connection.connection.driver_connection
+    statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        write: Callable[[tuple[Any, ...]], None] = copy.write_row
+        for row in rows:
+            write(row)

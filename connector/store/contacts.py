@@ -1,0 +1,183 @@
+"""HubSpot's contact records as last read: ids, fingerprints, times; nothing readable about anyone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, select
+
+from connector.store import bulk, codes
+from connector.store.scope import Scope
+from connector.store.tables import address, alias, contact, observed
+from mappings.words import Status
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One contact record. Times are milliseconds UTC."""
+
+    id: int
+    person_id: int | None
+    fingerprint: bytes = b""
+    object_source: str | None = None
+    created_at: int | None = None
+    modified_at: int | None = None
+    first_seen: int = 0
+    statuses_read_at: int | None = None  # when the full statuses were read last
+    archived: bool = False
+    gone_at: int | None = None  # when a read found it missing; None: live
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCounts:
+    """How many records there are; `read` have had their full statuses read at least once."""
+
+    live: int
+    without_person: int
+    archived: int
+    gone: int
+    read: int
+    oldest_read: int | None
+
+
+_FIELDS: Final = tuple(field.name for field in fields(ContactRow))
+
+
+class Contacts:
+    """The contact records of one portal."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._portal = scope.portal
+        self._connection = scope.connection
+        self._mine = contact.c.portal == scope.portal
+        self._live = contact.c.gone_at.is_(None)
+
+    def by_ids(self, ids: Iterable[int]) -> dict[int, ContactRow]:
+        """Those that are known."""
+        rows = bulk.select_in(self._connection, self._select(), contact.c.id, ids)
+        return {row.id: _contact(row) for row in rows}
+
+    def put(self, rows: Sequence[ContactRow]) -> None:
+        """Insert or replace by id; `first_seen` of a known one is kept."""
+        values = [(self._portal, *_values(row)) for row in rows]
+        bulk.upsert(self._connection, contact, ("portal", *_FIELDS), values, keep=("first_seen",))
+
+    def ids_between(self, after: int, upto: int | None) -> list[int]:
+        """Ids of live records with after < id <= upto (None: to the end), ascending."""
+        statement = self._between(select(contact.c.id), after, upto)
+        return list(self._connection.execute(statement).scalars())
+
+    def known_between(self, after: int, upto: int | None) -> dict[int, tuple[bytes, int | None]]:
+        """The same with (fingerprint, person id): what a sweep compares a page with."""
+        statement = self._between(
+            select(contact.c.id, contact.c.fingerprint, contact.c.person_id), after, upto
+        )
+        return {key: (print_, person) for key, print_, person in self._connection.execute(statement)}
+
+    def opted_out(self, subscription: int) -> set[int]:
+        """Live records whose primary address HubSpot showed as opted out of a type (0: of all e-mail)."""
+        theirs = (address.c.person_id == contact.c.person_id) & (address.c.kind == codes.PRIMARY)
+        off = (observed.c.ref == address.c.ref) & (observed.c.subscription == subscription)
+        statement = (
+            select(contact.c.id)
+            .join(address, theirs)
+            .join(observed, off)
+            .where(self._mine, self._live, observed.c.status == codes.STATUSES.code(Status.UNSUBSCRIBED))
+        )
+        return set(self._connection.execute(statement).scalars())
+
+    def of_persons(self, person_ids: Iterable[int]) -> dict[int, list[ContactRow]]:
+        """The records of these people by ascending id, gone ones included."""
+        found: dict[int, list[ContactRow]] = {}
+        statement = self._select().order_by(contact.c.id)
+        for row in bulk.select_in(self._connection, statement, contact.c.person_id, person_ids):
+            found.setdefault(row.person_id, []).append(_contact(row))
+        return found
+
+    def aliases(self, ids: Iterable[int]) -> dict[int, int]:
+        """Merged-away id -> the id that won."""
+        statement = select(alias.c.id, alias.c.winner).where(alias.c.portal == self._portal)
+        return {row.id: row.winner for row in bulk.select_in(self._connection, statement, alias.c.id, ids)}
+
+    def add_aliases(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """(merged-away id, winner)."""
+        rows = [(self._portal, old, winner) for old, winner in pairs]
+        bulk.upsert(self._connection, alias, ("portal", "id", "winner"), rows)
+
+    def mark_read(self, ids: Iterable[int], at: int) -> None:
+        """The full statuses of these were read."""
+        self._set("statuses_read_at", ids, at)
+
+    def mark_gone(self, ids: Iterable[int], at: int) -> None:
+        """A complete read did not find these."""
+        self._set("gone_at", ids, at)
+
+    def due_for_statuses(self, limit: int, read_before: int) -> list[ContactRow]:
+        """Live records with a person, statuses not read since `read_before`; never read ones first."""
+        found: list[ContactRow] = []
+        for old in (contact.c.statuses_read_at.is_(None), contact.c.statuses_read_at < read_before):
+            statement = self._select().where(self._live, contact.c.person_id.is_not(None), old)
+            ordered = statement.order_by(contact.c.statuses_read_at, contact.c.id).limit(limit - len(found))
+            found += map(_contact, self._connection.execute(ordered))
+        return found
+
+    def counts(self) -> ContactCounts:
+        """The totals."""
+        live = self._live
+        statement = select(
+            _sum(live),
+            _sum(live & contact.c.person_id.is_(None)),
+            _sum(live & (contact.c.archived == 1)),
+            _sum(contact.c.gone_at.is_not(None)),
+            _sum(live & contact.c.statuses_read_at.is_not(None)),
+            func.min(case((live, contact.c.statuses_read_at))),
+        ).where(self._mine)
+        *sums, oldest = self._connection.execute(statement).one()
+        live_, without, archived, gone, read = (int(each or 0) for each in sums)
+        return ContactCounts(live_, without, archived, gone, read, oldest)
+
+    def _select(self) -> Select[Any]:
+        return select(*(contact.c[name] for name in _FIELDS)).where(self._mine)
+
+    def _between(self, statement: Select[Any], after: int, upto: int | None) -> Select[Any]:
+        within = statement.where(self._mine, self._live, contact.c.id > after).order_by(contact.c.id)
+        return within if upto is None else within.where(contact.c.id <= upto)
+
+    def _set(self, column: str, ids: Iterable[int], at: int) -> None:
+        rows = [(at, self._portal, each) for each in ids]
+        bulk.update(self._connection, contact, (column,), ("portal", "id"), rows)
+
+
+def _values(row: ContactRow) -> tuple[Any, ...]:
+    """The columns in the order of the fields."""
+    return (
+        row.id,
+        row.person_id,
+        row.fingerprint,
+        row.object_source,
+        row.created_at,
+        row.modified_at,
+        row.first_seen,
+        row.statuses_read_at,
+        int(row.archived),
+        row.gone_at,
+    )
+
+
+def _contact(row: bulk.AnyRow) -> ContactRow:
+    return ContactRow(
+        row.id,
+        row.person_id,
+        row.fingerprint,
+        row.object_source,
+        row.created_at,
+        row.modified_at,
+        row.first_seen,
+        row.statuses_read_at,
+        bool(row.archived),
+        row.gone_at,
+    )
+
+
+def _sum(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))

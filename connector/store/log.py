@@ -1,0 +1,297 @@
+"""The append-only log of one portal: headers for ever, payloads until erasure (consent-domain 6)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, select, tuple_
+
+from connector.consent.events import Event
+from connector.proof import merkle
+from connector.proof.chain import FIRST, SALT_BYTES, VERSION, Header, commitment, entry_hash, event_id, seq_of
+from connector.proof.seal import NONCE_BYTES, seal, unseal
+from connector.proof.verify import Record
+from connector.store import bulk, payloads, stream
+from connector.store.refs import raw
+from connector.store.scope import Scope
+from connector.store.tables import entry, head, payload, person
+
+_ENTRY_COLUMNS: Final = tuple(column.name for column in entry.columns)
+_PAYLOAD_COLUMNS: Final = ("portal", "seq", "person_id", "source", "sealed")
+_HEAD_COLUMNS: Final = ("portal", "size", "hash", "recorded_at", "nodes")
+_DRAWN: Final = SALT_BYTES + NONCE_BYTES
+_FIRST: Final = bytes(32)
+_READ_AHEAD: Final = 5_000
+
+Item = tuple[int | None, Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log: size, hash of the last entry (64 zeros when empty), RFC 6962 root; hex."""
+
+    size: int
+    last: str
+    root: str
+    recorded_at: int
+
+
+@dataclass(slots=True)
+class _End:
+    """The end of the log while entries are appended."""
+
+    hash: bytes
+    recorded_at: int
+    tree: merkle.CompactRange
+
+
+class Log:
+    """The log of one portal."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._connection = scope.connection
+        self._mine = entry.c.portal == scope.portal
+
+    def append(self, items: Sequence[Item]) -> list[Event]:
+        """Append in order; returns the events with id, seq and recorded_at (= max(now, that of the last)).
+
+        One whose `source_ref` that person has already is not appended again: what exists is returned, with
+        its seq. Raises ValueError for a float in `detail` or `evidence`, KeyError for a person without a key.
+        """
+        if not items:
+            return []
+        self._scope.load({person_id for person_id, _ in items if person_id is not None})
+        sources = [self._source(item) for item in items]
+        known = self._known(sources)
+        fresh: dict[tuple[int, bytes], int] = {}  # source -> place in `appended`
+        todo: list[tuple[Item, tuple[int, bytes] | None]] = []
+        for item, source in zip(items, sources, strict=True):
+            if source is None or (source not in known and source not in fresh):
+                if source is not None:
+                    fresh[source] = len(todo)
+                todo.append((item, source))
+        appended = self._write(todo)
+        following = iter(appended)
+        first = set(fresh)
+        answer: list[Event] = []
+        for source in sources:
+            if source is None:
+                answer.append(next(following))
+            elif source in known:
+                answer.append(known[source])
+            elif source in first:
+                first.discard(source)
+                answer.append(next(following))
+            else:
+                answer.append(appended[fresh[source]])
+        return answer
+
+    def events_of(self, person_ids: Iterable[int]) -> dict[int, list[Event]]:
+        """Decrypted, in seq order, with those of people merged into them; without events: left out.
+
+        Raises SealBroken where a payload was edited or moved.
+        """
+        owners = self._owners(person_ids)
+        self._scope.load(owners)
+        found: dict[int, list[Event]] = {}
+        for row in bulk.select_in(self._connection, self._with_payload(), payload.c.person_id, owners):
+            found.setdefault(owners[row.person_id], []).append(self._event(row))
+        for events in found.values():
+            events.sort(key=lambda each: each.seq or 0)
+        return found
+
+    def event(self, event_id: str) -> tuple[int | None, Event] | None:
+        """(person id, event) by its id; None where there is none or its payload is erased."""
+        seq = seq_of(event_id)
+        row = self._connection.execute(self._with_payload().where(entry.c.seq == seq)).one_or_none()
+        if row is None:
+            return None
+        self._scope.load([row.person_id])
+        found = self._event(row)
+        return (row.person_id or None, found) if found.id == event_id else None
+
+    def headers(self, since: int = 0, limit: int = 1000, subject_ref: str | None = None) -> list[Header]:
+        """Headers with seq > since, in order; only those of one subject where a ref is given."""
+        before = entry.alias("before")
+        joined = and_(before.c.portal == entry.c.portal, before.c.seq == entry.c.seq - 1)
+        statement = (
+            _columns(before.c.hash.label("prev"))
+            .outerjoin_from(entry, before, joined)
+            .where(self._mine, entry.c.seq > since)
+        )
+        if subject_ref is not None:
+            statement = statement.where(entry.c.ref == raw(subject_ref))
+        rows = self._connection.execute(statement.order_by(entry.c.seq).limit(limit))
+        return [_header(row, row.prev.hex() if row.prev else FIRST) for row in rows]
+
+    def hashes(self, upto: int | None = None) -> Iterator[bytes]:
+        """The stored entry hashes in order: the leaves of the Merkle tree, for proofs."""
+        statement = select(entry.c.hash).where(self._mine).order_by(entry.c.seq)
+        limited = statement if upto is None else statement.where(entry.c.seq <= upto)
+        for block in self._connection.execute(limited).yield_per(_READ_AHEAD).partitions():
+            yield from (row[0] for row in block)
+
+    def records(self, *, payloads: bool = False) -> Iterator[Record]:
+        """Every entry for `verify_log`, streamed; with `payloads` each is decrypted, which says whether it is
+        still there and what it committed to."""
+        return stream.with_payloads(self._scope) if payloads else stream.headers(self._scope)
+
+    def head(self) -> Head:
+        """The end of the log."""
+        end = self._end()
+        return Head(end.tree.size, end.hash.hex(), end.tree.root().hex(), end.recorded_at)
+
+    def size(self) -> int:
+        """How many entries."""
+        return self._end().tree.size
+
+    def _source(self, item: Item) -> tuple[int, bytes] | None:
+        person_id, event = item
+        if event.source_ref is None:
+            return None
+        holder = self._scope.holder(person_id)
+        return holder.owner, self._scope.vault.source_ref(holder.ref, event.source_ref)
+
+    def _known(self, sources: Iterable[tuple[int, bytes] | None]) -> dict[tuple[int, bytes], Event]:
+        """Events that exist already; people made in this transaction have none."""
+        asked = {each for each in sources if each is not None and each[0] not in self._scope.fresh}
+        found: dict[tuple[int, bytes], Event] = {}
+        pair = tuple_(payload.c.person_id, payload.c.source)
+        for chunk in bulk.batched(asked, bulk.CHUNK):
+            for row in self._connection.execute(self._with_payload().where(pair.in_(chunk))):
+                found[row.person_id, row.source] = self._event(row)
+        return found
+
+    def _write(self, todo: Sequence[tuple[Item, tuple[int, bytes] | None]]) -> list[Event]:
+        if not todo:
+            return []
+        scope, end = self._scope, self._end()
+        now = max(scope.clock.now(), end.recorded_at)
+        entropy = scope.chance.bytes(_DRAWN * len(todo))
+        entries, sealed_rows, hashes, appended = [], [], [], []
+        prev, seq, portal, last = end.hash.hex(), end.tree.size, scope.portal, end.hash
+        for number, ((person_id, event), source) in enumerate(todo):
+            seq += 1
+            holder = scope.holder(person_id)
+            drawn = entropy[number * _DRAWN : (number + 1) * _DRAWN]
+            salt, nonce = drawn[:SALT_BYTES], drawn[SALT_BYTES:]
+            data = payloads.encode(event)
+            commit = commitment(salt, data)
+            made = payloads.header(event, seq, now, holder.ref.hex() or None, commit.hex(), prev)
+            last = entry_hash(made)
+            prev = last.hex()
+            sealed = seal(holder.cipher, nonce, salt + data, scope.vault.entry_place(holder.ref, seq))
+            entries.append(_row(portal, made, holder.ref or None, commit, last))
+            sealed_rows.append((portal, seq, holder.owner, source[1] if source else None, sealed))
+            hashes.append(last)
+            appended.append(_filled(event, made))
+        bulk.insert(self._connection, entry, _ENTRY_COLUMNS, entries)
+        bulk.insert(self._connection, payload, _PAYLOAD_COLUMNS, sealed_rows)
+        end.tree.extend(hashes)
+        self._save(_End(last, now, end.tree))
+        return appended
+
+    def _end(self) -> _End:
+        statement = select(*(head.c[name] for name in _HEAD_COLUMNS)).where(
+            head.c.portal == self._scope.portal
+        )
+        row = self._connection.execute(statement).one_or_none()
+        if row is None:
+            return _End(_FIRST, 0, merkle.CompactRange())
+        return _End(row.hash, row.recorded_at, merkle.CompactRange.load(row.size, row.nodes))
+
+    def _save(self, end: _End) -> None:
+        row = (self._scope.portal, end.tree.size, end.hash, end.recorded_at, end.tree.dump())
+        bulk.upsert(self._connection, head, _HEAD_COLUMNS, [row])
+
+    def _owners(self, person_ids: Iterable[int]) -> dict[int, int]:
+        """Each of these people and of those merged into them -> whose events they count as."""
+        owners = {each: each for each in person_ids}
+        statement = select(person.c.merged_into, person.c.id).where(person.c.portal == self._scope.portal)
+        merged = list(bulk.select_in(self._connection, statement, person.c.merged_into, list(owners)))
+        return owners | {loser: winner for winner, loser in merged if loser not in owners}
+
+    def _with_payload(self) -> Select[Any]:
+        joined = and_(payload.c.portal == entry.c.portal, payload.c.seq == entry.c.seq)
+        return (
+            _columns(payload.c.person_id, payload.c.source, payload.c.sealed)
+            .join_from(payload, entry, joined)
+            .where(payload.c.portal == self._scope.portal)
+        )
+
+    def _event(self, row: bulk.AnyRow) -> Event:
+        cipher = self._scope.holder(row.person_id).cipher
+        opened = unseal(cipher, row.sealed, self._scope.vault.entry_place(row.ref or b"", row.seq))
+        return payloads.event(_header(row, FIRST), opened[SALT_BYTES:])  # an event does not hold `prev`
+
+
+def _columns(*more: Any) -> Select[Any]:
+    return select(*(entry.c[name] for name in _ENTRY_COLUMNS[1:]), *more)
+
+
+def _row(portal: int, made: Header, ref: bytes | None, commit: bytes, hashed: bytes) -> tuple[Any, ...]:
+    return (
+        portal,
+        made.seq,
+        made.recorded_at,
+        made.type,
+        ref,
+        made.purpose,
+        made.basis,
+        bytes.fromhex(made.wording_hash) if made.wording_hash else None,
+        bytes.fromhex(made.notice_hash) if made.notice_hash else None,
+        int(made.grade[1:]),
+        commit,
+        hashed,
+    )
+
+
+def _filled(event: Event, made: Header) -> Event:
+    """`dataclasses.replace` with what the log gives, at half its cost: this runs for every entry."""
+    return Event(
+        type=event.type,
+        id=event_id(made),
+        recorded_at=made.recorded_at,
+        purpose=event.purpose,
+        basis=event.basis,
+        t_lo=event.t_lo,
+        t_hi=event.t_hi,
+        observed_at=event.observed_at,
+        actor=event.actor,
+        source=event.source,
+        source_ref=event.source_ref,
+        grade=event.grade,
+        address=event.address,
+        wording=event.wording,
+        notice=event.notice,
+        language=event.language,
+        valid_until=event.valid_until,
+        observation=event.observation,
+        target=event.target,
+        reason=event.reason,
+        approved_by=event.approved_by,
+        row=event.row,
+        evidence=event.evidence,
+        detail=event.detail,
+        seq=made.seq,
+    )
+
+
+def _header(row: bulk.AnyRow, prev: str) -> Header:
+    """The header as it was written; whatever else a row says, the verification sees it."""
+    seq, recorded_at, kind, ref, purpose, basis, wording, notice, grade, commit = row[:10]
+    return Header(
+        basis,
+        commit.hex(),
+        f"E{grade}",
+        notice.hex() if notice is not None else None,
+        prev,
+        purpose,
+        recorded_at,
+        seq,
+        ref.hex() if ref is not None else None,
+        kind,
+        VERSION,
+        wording.hex() if wording is not None else None,
+    )

@@ -1,0 +1,356 @@
+"""The first schema. Frozen: later changes are steps of their own, tables.py shows what they add up to."""
+
+from typing import Any, Final
+
+from alembic import op
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Sequence,
+    Table,
+    Text,
+    text,
+)
+
+revision = "0001"
+down_revision = None
+
+metadata = MetaData()
+Int: Final = BigInteger().with_variant(Integer, "sqlite")
+#: Person ids on PostgreSQL; SQLite has one writer and takes the next number.
+person_number = Sequence("person_number", metadata=metadata)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+def _clustered(name: str, *parts: Any) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=False)
+
+
+def _int(name: str) -> Column[int]:
+    return Column(name, Int, nullable=False, autoincrement=False)
+
+
+def _flag(name: str) -> Column[int]:
+    return Column(name, Int, CheckConstraint(f"{name} IN (0, 1)"), nullable=False)
+
+
+def _maybe_int(name: str) -> Column[int]:
+    return Column(name, Int, nullable=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _maybe_text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=True)
+
+
+def _bytes(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
+def _maybe_bytes(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=True)
+
+
+def _key(*names: str) -> PrimaryKeyConstraint:
+    return PrimaryKeyConstraint(*names)
+
+
+def _number() -> Column[int]:
+    return Column("id", Int, Identity(), primary_key=True)
+
+
+person = _table(
+    "person",
+    Column("id", Int, primary_key=True, autoincrement=False),
+    _int("portal"),
+    _bytes("ref"),
+    _maybe_bytes("key"),  # wrapped by the master key; NULL once destroyed
+    _maybe_text("overlay"),
+    _int("created_at"),
+    _maybe_int("merged_into"),
+    Index("person_by_ref", "ref", unique=True),
+    Index(
+        "person_by_winner",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
+)
+address = _clustered(
+    "address",
+    _int("person_id"),
+    _bytes("ref"),
+    _int("portal"),
+    _int("kind"),
+    _bytes("sealed"),
+    _key("person_id", "ref"),
+    Index("address_by_ref", "ref", "person_id"),
+)
+contact = _clustered(
+    "contact",
+    _int("portal"),
+    _int("id"),
+    _maybe_int("person_id"),
+    _bytes("fingerprint"),
+    _maybe_text("object_source"),
+    _maybe_int("created_at"),
+    _maybe_int("modified_at"),
+    _int("first_seen"),
+    _maybe_int("statuses_read_at"),
+    _flag("archived"),
+    _maybe_int("gone_at"),
+    _key("portal", "id"),
+    Index("contact_by_person", "person_id"),
+    Index("contact_by_read", "portal", "statuses_read_at"),
+)
+alias = _clustered("alias", _int("portal"), _int("id"), _int("winner"), _key("portal", "id"))
+observed = _clustered(
+    "observed",
+    _bytes("ref"),
+    _int("subscription"),
+    _int("portal"),
+    _text("status"),
+    _maybe_int("at"),
+    _maybe_text("source"),
+    _maybe_text("basis"),
+    _maybe_text("observation"),
+    _int("first_seen"),
+    _int("read_at"),
+    _flag("dated"),
+    _key("ref", "subscription"),
+)
+entry = _clustered(
+    "entry",
+    _int("portal"),
+    _int("seq"),
+    _int("recorded_at"),
+    _text("type"),
+    _maybe_bytes("ref"),
+    _text("purpose"),
+    _text("basis"),
+    _maybe_bytes("wording"),
+    _maybe_bytes("notice"),
+    _int("grade"),
+    _bytes("commitment"),
+    _bytes("hash"),
+    _key("portal", "seq"),
+)
+payload = _clustered(
+    "payload",
+    _int("portal"),
+    _int("seq"),
+    _int("person_id"),  # 0: nobody's
+    _maybe_bytes("source"),  # keyed index of the source_ref
+    _bytes("sealed"),
+    _key("portal", "seq"),
+    Index("payload_by_source", "person_id", "source", unique=True),
+)
+head = _clustered(
+    "head",
+    _int("portal"),
+    _int("size"),
+    _bytes("hash"),
+    _int("recorded_at"),
+    _bytes("nodes"),
+    _key("portal"),
+)
+checkpoint = _clustered(
+    "checkpoint",
+    _int("portal"),
+    _int("size"),
+    _int("at"),
+    _bytes("root"),
+    _text("note"),
+    _key("portal", "size"),
+)
+state = _clustered(
+    "state",
+    _int("person_id"),
+    _text("purpose"),
+    _int("portal"),
+    _text("state"),
+    _maybe_int("since"),
+    _maybe_int("last_no"),
+    _int("grade"),
+    _text("basis"),
+    _flag("hold"),
+    _flag("review"),
+    _flag("sendable"),
+    _maybe_int("expires_at"),
+    _maybe_int("seq"),
+    _maybe_int("row"),
+    _key("person_id", "purpose"),
+    Index(
+        "state_by_expiry",
+        "portal",
+        "expires_at",
+        sqlite_where=text("expires_at IS NOT NULL"),
+        postgresql_where=text("expires_at IS NOT NULL"),
+    ),
+)
+blob = _table("blob", _bytes("hash"), _text("kind"), _maybe_text("language"), _bytes("data"), _key("hash"))
+blob_use = _clustered(
+    "blob_use",
+    _int("portal"),
+    _bytes("hash"),
+    _text("place"),
+    _int("first_seen"),
+    _int("last_seen"),
+    _key("portal", "hash", "place"),
+)
+outbox = _table(
+    "outbox",
+    _int("portal"),
+    _bytes("ref"),
+    _int("subscription"),
+    _text("status"),
+    _text("origin"),
+    _int("urgency"),
+    _int("version"),
+    _maybe_int("person_id"),
+    _maybe_int("contact_id"),
+    _maybe_bytes("sealed"),
+    _maybe_text("basis"),
+    _maybe_text("explanation"),
+    _flag("resubscribe"),
+    _text("purpose"),
+    _maybe_int("row"),
+    _maybe_int("seq"),
+    _int("queued_at"),
+    _int("next_try"),
+    _int("attempts"),
+    _maybe_int("first_sent_at"),
+    _int("claimed_until"),
+    _maybe_text("token"),
+    _maybe_int("confirmed_at"),
+    _maybe_text("parked"),
+    _maybe_int("sent_id"),
+    _key("portal", "ref", "subscription"),
+    Index(
+        "outbox_waiting",
+        "portal",
+        "urgency",
+        "queued_at",
+        sqlite_where=text("confirmed_at IS NULL"),
+        postgresql_where=text("confirmed_at IS NULL"),
+    ),
+)
+sent = _table(
+    "sent",
+    _number(),
+    _int("portal"),
+    _int("subscription"),
+    _text("status"),
+    _text("origin"),
+    _int("queued_at"),
+    _int("sent_at"),
+    _maybe_int("confirmed_at"),
+    Index("sent_by_time", "portal", "sent_at"),
+)
+review = _table(
+    "review",
+    _number(),
+    _int("portal"),
+    _text("kind"),
+    _text("key"),
+    _text("question"),
+    _text("options"),
+    _maybe_int("person_id"),
+    _text("purpose"),
+    _maybe_int("row"),
+    _int("opened_at"),
+    _maybe_bytes("sealed"),
+    _text("approvals"),
+    _maybe_int("decided_at"),
+    _maybe_text("decision"),
+    _maybe_text("decided_by"),
+    Index("review_by_person", "person_id"),
+    Index(
+        "review_open",
+        "portal",
+        "key",
+        unique=True,
+        sqlite_where=text("decided_at IS NULL"),
+        postgresql_where=text("decided_at IS NULL"),
+    ),
+)
+suppression = _clustered(
+    "suppression",
+    _int("portal"),
+    _bytes("hash"),
+    _text("kind"),
+    _text("scope"),
+    _int("kid"),
+    _text("month"),
+    _text("review_month"),
+    _key("portal", "hash", "kind", "scope"),
+)
+open_case = _clustered(
+    "open_case",
+    _int("portal"),
+    _int("contact_id"),
+    _text("kind"),
+    _int("opened_at"),
+    _maybe_int("hold_until"),
+    _key("portal", "contact_id", "kind"),
+)
+run = _table(
+    "run",
+    _number(),
+    _int("portal"),
+    _text("job"),
+    _text("run_ref"),
+    _int("started_at"),
+    _int("beat_at"),
+    _maybe_int("ended_at"),
+    _maybe_text("outcome"),
+    _text("figures"),
+    _maybe_text("error"),
+    _int("pid"),
+    Index("run_by_job", "portal", "job", "id"),
+)
+due = _clustered(
+    "due",
+    _int("portal"),
+    _text("job"),
+    _int("next_at"),
+    _maybe_int("done_at"),
+    _int("failures"),
+    _maybe_int("running_since"),
+    _flag("asked"),
+    _key("portal", "job"),
+)
+cursor = _clustered("cursor", _int("portal"), _text("key"), _text("value"), _key("portal", "key"))
+meta = _clustered("meta", _int("portal"), _text("key"), _text("value"), _key("portal", "key"))
+report = _clustered(
+    "report",
+    _int("portal"),
+    _text("date"),
+    _int("made_at"),
+    _text("message_id"),
+    _text("document"),
+    _maybe_int("sent_at"),
+    _int("attempts"),
+    _maybe_text("error"),
+    _key("portal", "date"),
+)
+account = _clustered("account", _text("name"), _text("role"), _text("hash"), _int("created_at"), _key("name"))
+pace = _clustered("pace", _int("portal"), _text("state"), _key("portal"))
+
+
+def upgrade() -> None:
+    """Make every table."""
+    metadata.create_all(op.get_bind(), checkfirst=False)

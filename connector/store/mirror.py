@@ -1,0 +1,171 @@
+"""The mirror: one database, opened with its keys; transactions per portal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, select
+
+from connector.clock import Chance, Clock
+from connector.errors import ConfigurationError
+from connector.proof.keys import Keys
+from connector.proof.seal import SuppressionKeys, Vault, check_value
+from connector.store import bulk, schema, suppression
+from connector.store.engine import Database, make_file, parse
+from connector.store.scope import Scope
+from connector.store.suppression import SuppressionKind
+from connector.store.tables import head, meta
+from connector.store.work import Work
+
+_MIRROR = 0  # the "portal" of what belongs to the whole mirror
+_KEY_CHECK = "key_check"
+
+
+class Mirror:
+    """The database of all portals."""
+
+    def __init__(self, database: Database, keys: Keys, clock: Clock, chance: Chance) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self._chance = chance
+
+    @classmethod
+    def create(cls, url: str, keys: Keys, clock: Clock, chance: Chance) -> "Mirror":
+        """Make the database where there is none, bring its schema up to date, open it. What exists is kept.
+
+        On PostgreSQL the database itself must exist. Raises as `open` does.
+        """
+        parsed = parse(url)
+        database = Database(parsed)
+        if database.path:
+            make_file(database.path)
+        return cls._opened(database, keys, clock, chance)
+
+    @classmethod
+    def open(cls, url: str, keys: Keys, clock: Clock, chance: Chance) -> "Mirror":
+        """Open an existing one; an older schema is brought up to date.
+
+        Raises ConfigurationError: no database, schema newer than the program, keys of another database;
+        DatabaseUnavailable: locked, full, server not reachable.
+        """
+        database = Database(parse(url))
+        if database.path and not database.path.exists():
+            raise _missing(database)
+        with database.begin(database.reader) as connection:
+            found = schema.version(connection)
+        if found is None:
+            database.close()
+            raise _missing(database)
+        return cls._opened(database, keys, clock, chance)
+
+    @classmethod
+    def _opened(cls, database: Database, keys: Keys, clock: Clock, chance: Chance) -> "Mirror":
+        try:
+            schema.upgrade(database)
+            with database.begin(database.writer) as connection:
+                _check_keys(connection, keys, database.place)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, keys, clock, chance)
+
+    @contextmanager
+    def write(self, portal: int) -> Iterator[Work]:
+        """One transaction: commits on a clean exit, rolls back on an exception; one writer per portal.
+
+        SQLite has one writer in all (BEGIN IMMEDIATE, others wait up to 5 s): keep it under 100 ms and never
+        hold it over a call to HubSpot.
+        """
+        with self._database.begin(self._database.writer) as connection:
+            _take_turn(connection, portal)
+            yield Work(self._scope(connection, portal))
+
+    @contextmanager
+    def read(self, portal: int) -> Iterator[Work]:
+        """One snapshot beside any writer; a write in it is an error."""
+        with self._database.begin(self._database.reader) as connection:
+            yield Work(self._scope(connection, portal))
+
+    def suppress(self, portal: int, normalised: str, kind: SuppressionKind, scope: str = "*") -> bool:
+        """Add to the suppression list; False: it was there.
+
+        A transaction of its own, so that neither order nor time joins an entry to a person (design 3); to be
+        called outside of `write`. `scope` is a purpose or `*`.
+        """
+        with self._database.begin(self._database.writer) as connection:
+            return suppression.add(self._scope(connection, portal), normalised, kind, scope)
+
+    def portals(self) -> list[int]:
+        """Portals that have a log."""
+        with self._database.begin(self._database.reader) as connection:
+            statement = select(head.c.portal).where(head.c.size > 0).order_by(head.c.portal)
+            return list(connection.execute(statement).scalars())
+
+    def truncate_wal(self) -> bool:
+        """After an erasure: move SQLite's write-ahead log into the database and empty it.
+
+        False: a reader held it; the next call or checkpoint will do it. True on PostgreSQL, which has none of
+        ours.
+        """
+        if self._database.path is None:
+            return True
+        with self._database.writer.connect() as connection:
+            driver = connection.connection.driver_connection
+            busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] if driver else 1
+        return not busy
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.close()
+
+    @property
+    def place(self) -> str:
+        """How errors name the database: without user and password."""
+        return self._database.place
+
+    @property
+    def engine(self) -> Engine:
+        """For `log verify`'s stream and the tests of this room."""
+        return self._database.reader
+
+    def _scope(self, connection: Connection, portal: int) -> Scope:
+        return Scope(
+            connection=connection,
+            portal=portal,
+            clock=self._clock,
+            chance=self._chance,
+            vault=Vault(self._keys.master, portal),
+            suppression=SuppressionKeys(self._keys.suppression, portal),
+        )
+
+
+def _take_turn(connection: Connection, portal: int) -> None:
+    """PostgreSQL: one writer per portal, as SQLite has it, by locking the head row until the end."""
+    if connection.dialect.name != "postgresql":
+        return
+    locked = select(head.c.portal).where(head.c.portal == portal).with_for_update()
+    if connection.execute(locked).first() is None:
+        empty = "INSERT INTO head (portal, size, hash, recorded_at, nodes) VALUES (%s, 0, %s, 0, %s) "
+        connection.exec_driver_sql(empty + "ON CONFLICT DO NOTHING", (portal, bytes(32), b""))
+        connection.execute(locked)
+
+
+def _check_keys(connection: Connection, keys: Keys, place: str) -> None:
+    """Raises ConfigurationError unless these are the keys that the database was made with."""
+    told = ",".join(check_value(key) for key in (keys.master, keys.suppression[-1]))
+    mine = (meta.c.portal == _MIRROR, meta.c.key == _KEY_CHECK)
+    stored = connection.execute(select(meta.c.value).where(*mine)).scalar_one_or_none()
+    if stored is None:
+        bulk.upsert(connection, meta, ("portal", "key", "value"), [(_MIRROR, _KEY_CHECK, told)])
+    elif stored != told:
+        raise ConfigurationError(
+            "The key file belongs to another database.",
+            where=place,
+            next_step="Name the key file that was made with this database under [mirror] keys.",
+        )
+
+
+def _missing(database: Database) -> ConfigurationError:
+    return ConfigurationError(
+        "There is no mirror here yet.", where=database.place, next_step="Run `consent-mirror init`."
+    )

@@ -1,0 +1,268 @@
+"""People and their addresses: encrypted under each person's own key, found by a keyed index."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import delete, func, or_, select, update
+
+from connector.consent.events import Overlay
+from connector.errors import Refused
+from connector.proof.seal import NEW_KEY_BYTES, NONCE_BYTES, REF_BYTES, seal, unseal
+from connector.store import bulk
+from connector.store.refs import raw
+from connector.store.scope import Holder, Scope
+from connector.store.shredder import Shredded, free_letters, shred
+from connector.store.tables import address, contact, outbox, person, person_number, state
+
+
+class AddressKind(StrEnum):
+    """How an address belongs to a person."""
+
+    PRIMARY = "primary"
+    ADDITIONAL = "additional"
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, without anything that names them. `merged_into`: HubSpot merged them into another person."""
+
+    id: int
+    ref: str  # random 128 bits, 32 hex digits: the subject_ref of the log
+    overlay: Overlay | None = None
+    created_at: int = 0
+    merged_into: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddress:
+    """An address to be stored: `normalised` by mappings, `original` as it was spelled."""
+
+    normalised: str
+    original: str
+    kind: AddressKind = AddressKind.PRIMARY
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A stored address, decrypted."""
+
+    person_id: int
+    ref: str  # 32 hex digits; opaque, what Event.address holds
+    kind: AddressKind
+    normalised: str
+    original: str
+
+
+_KINDS: Final = (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST)  # codes in the table
+_PERSON_COLUMNS: Final = ("id", "portal", "ref", "key", "created_at")
+_ADDRESS_COLUMNS: Final = ("person_id", "ref", "portal", "kind", "sealed")
+_NEW_PERSON_BYTES: Final = REF_BYTES + NEW_KEY_BYTES
+
+
+class People:
+    """The people of one portal."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._connection = scope.connection
+        self._mine = person.c.portal == scope.portal
+
+    def create(self, addresses: Sequence[Sequence[NewAddress]]) -> list[Person]:
+        """One new person for each item, with these addresses (none is allowed); in the same order."""
+        if not addresses:
+            return []
+        scope, now = self._scope, self._scope.clock.now()
+        entropy = scope.chance.bytes(_NEW_PERSON_BYTES * len(addresses))
+        people: list[Person] = []
+        rows = []
+        for number, person_id in enumerate(self._numbers(len(addresses))):
+            drawn = entropy[number * _NEW_PERSON_BYTES : (number + 1) * _NEW_PERSON_BYTES]
+            ref = drawn[:REF_BYTES]
+            cipher, wrapped = scope.vault.new_key(ref, drawn[REF_BYTES:])
+            scope.holders[person_id] = Holder(ref, cipher, person_id)
+            rows.append((person_id, scope.portal, ref, wrapped, now))
+            people.append(Person(person_id, ref.hex(), None, now))
+        bulk.insert(self._connection, person, _PERSON_COLUMNS, rows)
+        scope.fresh.update(each.id for each in people)
+        given = [(each.id, new) for each, news in zip(people, addresses, strict=True) for new in news]
+        bulk.insert(self._connection, address, _ADDRESS_COLUMNS, self._sealed(given))
+        return people
+
+    def by_ids(self, ids: Iterable[int]) -> dict[int, Person]:
+        """Those that exist, tombstones included."""
+        rows = bulk.select_in(self._connection, _person_columns().where(self._mine), person.c.id, ids)
+        return {row.id: _person(row) for row in rows}
+
+    def by_ref(self, ref: str) -> Person | None:
+        """The person of a subject_ref, tombstones included."""
+        statement = _person_columns().where(self._mine, person.c.ref == raw(ref))
+        row = self._connection.execute(statement).one_or_none()
+        return _person(row) if row else None
+
+    def by_address(self, normalised: str) -> list[Person]:
+        """Everyone who has or had this address; more than one where it is shared."""
+        ref = self.address_ref(normalised)
+        ids = self.persons_of([ref]).get(ref, [])
+        return [each for _, each in sorted(self.by_ids(ids).items())]
+
+    def address_ref(self, normalised: str) -> str:
+        """The opaque reference of an address in this portal, whether known or not."""
+        return self._scope.vault.address_ref(normalised).hex()
+
+    def address_refs(self, normalised: Iterable[str]) -> dict[str, str]:
+        """The same for many: normalised -> reference."""
+        index = self._scope.vault.address_ref
+        return {each: index(each).hex() for each in normalised}
+
+    def persons_of(self, refs: Iterable[str]) -> dict[str, list[int]]:
+        """Address references -> ids of those who have or had the address; unknown ones are left out."""
+        found: dict[str, list[int]] = {}
+        statement = select(address.c.ref, address.c.person_id).where(address.c.portal == self._scope.portal)
+        for ref, person_id in bulk.select_in(self._connection, statement, address.c.ref, map(raw, refs)):
+            found.setdefault(ref.hex(), []).append(person_id)
+        for ids in found.values():
+            ids.sort()
+        return found
+
+    def addresses(self, person_ids: Iterable[int]) -> dict[int, list[Address]]:
+        """Decrypted addresses, primary first; a person without any is left out.
+
+        Raises SealBroken where a row was edited or moved.
+        """
+        ids = list(person_ids)
+        self._scope.load(ids)
+        statement = (
+            select(address.c.person_id, address.c.ref, address.c.kind, address.c.sealed)
+            .where(address.c.portal == self._scope.portal)
+            .order_by(address.c.person_id, address.c.kind, address.c.ref)
+        )
+        found: dict[int, list[Address]] = {}
+        for row in bulk.select_in(self._connection, statement, address.c.person_id, ids):
+            found.setdefault(row.person_id, []).append(self._opened(row))
+        return found
+
+    def add_addresses(self, items: Sequence[tuple[int, NewAddress]]) -> None:
+        """(person id, address): adds, or changes kind and spelling of one that is there."""
+        self._scope.load(person_id for person_id, _ in items)
+        bulk.upsert(self._connection, address, _ADDRESS_COLUMNS, self._sealed(items))
+
+    def set_kinds(self, items: Sequence[tuple[int, str, AddressKind]]) -> None:
+        """(person id, address ref, kind): an address became primary, additional or past."""
+        rows = [(_KINDS.index(kind), person_id, raw(ref)) for person_id, ref, kind in items]
+        bulk.update(self._connection, address, ("kind",), ("person_id", "ref"), rows)
+
+    def remove_addresses(self, items: Sequence[tuple[int, str]]) -> None:
+        """(person id, address ref): rectification (Art. 16). A no that waits for one still leaves."""
+        for person_id, ref in items:
+            free_letters(self._scope, person_id, [raw(ref)])
+        rows = [(person_id, raw(ref)) for person_id, ref in items]
+        bulk.delete(self._connection, address, ("person_id", "ref"), rows)
+
+    def set_overlay(self, person_id: int, overlay: Overlay | None) -> None:
+        """RESTRICTED or none. Raises Refused for ERASED, which only `shred` sets and nothing takes off."""
+        known = self.by_ids([person_id]).get(person_id)
+        if overlay is Overlay.ERASED or known is None or known.overlay is Overlay.ERASED:
+            raise Refused(
+                "An erasure is neither made nor taken back by a restriction.",
+                next_step="Use `consent-mirror erase`.",
+            )
+        self._connection.execute(update(person).where(person.c.id == person_id).values(overlay=overlay))
+
+    def merge(self, loser: int, winner: int) -> None:
+        """HubSpot merged two people: addresses, contacts, letters move; the events of both count from now on.
+
+        The loser's states go: the caller projects the winner anew.
+        """
+        moved = self.addresses([loser]).get(loser, [])
+        have = {each.ref for each in self.addresses([winner]).get(winner, [])}
+        kind = AddressKind.ADDITIONAL
+        news = [
+            (winner, NewAddress(each.normalised, each.original, max(kind, each.kind, key=_KINDS.index)))
+            for each in moved
+            if each.ref not in have
+        ]
+        self.add_addresses(news)
+        run = self._connection.execute
+        run(update(outbox).where(outbox.c.person_id == loser).values(person_id=winner))
+        self.remove_addresses([(loser, each.ref) for each in moved])
+        run(update(contact).where(contact.c.person_id == loser).values(person_id=winner))
+        run(delete(state).where(state.c.person_id == loser))
+        family = or_(person.c.id == loser, person.c.merged_into == loser)
+        run(update(person).where(family, self._mine).values(merged_into=winner))
+
+    def family(self, person_ids: Iterable[int]) -> dict[int, list[int]]:
+        """Each id with itself and everyone merged into it."""
+        found = {each: [each] for each in person_ids}
+        statement = select(person.c.merged_into, person.c.id).where(self._mine)
+        for winner, loser in bulk.select_in(self._connection, statement, person.c.merged_into, found):
+            found[winner].append(loser)
+        return found
+
+    def shred(self, person_id: int) -> list[Shredded]:
+        """Erase a person and everyone merged into them; tombstones with the refs stay (consent-domain 7).
+
+        Keys, addresses, contacts, observed, states, payloads and review details go; letters with a no keep
+        leaving, their address sealed under the portal's key until HubSpot confirmed. The act appends `erased`
+        for each ref in the same transaction and calls `Mirror.truncate_wal` after it.
+        """
+        return [shred(self._scope, each) for each in self.family([person_id])[person_id]]
+
+    def page(self, after_id: int, limit: int) -> list[Person]:
+        """People by ascending id, tombstones and merged ones left out."""
+        statement = _person_columns().where(self._mine, *_living(), person.c.id > after_id)
+        return [
+            _person(row) for row in self._connection.execute(statement.order_by(person.c.id).limit(limit))
+        ]
+
+    def count(self) -> int:
+        """People, tombstones and merged ones left out."""
+        statement = select(func.count()).select_from(person).where(self._mine, *_living())
+        return int(self._connection.execute(statement).scalar_one())
+
+    def _numbers(self, count: int) -> Iterator[int]:
+        """Ids that no one ever had: tombstones stay, and a sequence does not go back."""
+        if self._connection.dialect.name == "postgresql":
+            series = func.generate_series(1, count).table_valued("n")
+            statement = select(person_number.next_value()).select_from(series)
+            yield from self._connection.execute(statement).scalars()
+        else:
+            last = self._connection.execute(select(func.max(person.c.id))).scalar() or 0
+            yield from range(last + 1, last + 1 + count)
+
+    def _sealed(self, items: Sequence[tuple[int, NewAddress]]) -> list[tuple[int, bytes, int, int, bytes]]:
+        vault, portal, holders = self._scope.vault, self._scope.portal, self._scope.holders
+        nonces = self._scope.chance.bytes(NONCE_BYTES * len(items))
+        rows = []
+        for number, (person_id, new) in enumerate(items):
+            holder, ref = holders[person_id], vault.address_ref(new.normalised)
+            nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
+            sealed = seal(holder.cipher, nonce, _plain(new), vault.address_place(holder.ref, ref))
+            rows.append((person_id, ref, portal, _KINDS.index(new.kind), sealed))
+        return rows
+
+    def _opened(self, row: bulk.AnyRow) -> Address:
+        holder = self._scope.holders[row.person_id]
+        place = self._scope.vault.address_place(holder.ref, row.ref)
+        normalised, _, original = unseal(holder.cipher, row.sealed, place).decode().partition("\0")
+        return Address(row.person_id, row.ref.hex(), _KINDS[row.kind], normalised, original or normalised)
+
+
+def _plain(new: NewAddress) -> bytes:
+    spelled = "" if new.original == new.normalised else f"\0{new.original}"
+    return f"{new.normalised}{spelled}".encode()
+
+
+def _living() -> tuple[Any, ...]:
+    return (person.c.key.is_not(None), person.c.merged_into.is_(None))
+
+
+def _person_columns() -> Any:
+    return select(person.c.id, person.c.ref, person.c.overlay, person.c.created_at, person.c.merged_into)
+
+
+def _person(row: bulk.AnyRow) -> Person:
+    overlay = Overlay(row.overlay) if row.overlay else None
+    return Person(row.id, row.ref.hex(), overlay, row.created_at, row.merged_into)

@@ -1,0 +1,57 @@
+"""What every repository of one unit of work shares: connection, portal, time, chance and secrets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, select
+
+from connector.clock import Chance, Clock
+from connector.proof.seal import SuppressionKeys, Vault
+from connector.store import bulk
+from connector.store.tables import person
+
+NOBODY = 0  # person_id of what belongs to nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose something is: the ref that stands in the log, the key that opens it, and whose row it becomes.
+
+    Someone erased has no key: what is logged about them afterwards is sealed with the portal's own.
+    """
+
+    ref: bytes
+    cipher: AESGCM
+    owner: int
+
+
+@dataclass(slots=True)
+class Scope:
+    """One transaction over one portal. Keys that were unwrapped once are kept until it ends."""
+
+    connection: Connection
+    portal: int
+    clock: Clock
+    chance: Chance
+    vault: Vault
+    suppression: SuppressionKeys
+    holders: dict[int, Holder] = field(default_factory=dict)
+    fresh: set[int] = field(
+        default_factory=set
+    )  # people made in this transaction: nothing else is theirs yet
+
+    def holder(self, person_id: int | None) -> Holder:
+        """The holder of a person whose key was loaded; nobody's is the portal's own key."""
+        if person_id is None or person_id == NOBODY:
+            return Holder(b"", self.vault.own, NOBODY)
+        return self.holders[person_id]
+
+    def load(self, person_ids: Iterable[int]) -> None:
+        """Unwrap the keys of these people; those of other portals are passed over."""
+        wanted = [each for each in person_ids if each != NOBODY and each not in self.holders]
+        statement = select(person.c.id, person.c.ref, person.c.key).where(person.c.portal == self.portal)
+        for row in bulk.select_in(self.connection, statement, person.c.id, wanted):
+            erased = row.key is None
+            cipher = self.vault.own if erased else self.vault.key(row.ref, row.key)
+            self.holders[row.id] = Holder(row.ref, cipher, NOBODY if erased else row.id)

@@ -1,0 +1,115 @@
+"""The erasure of one person in our own database (consent-domain 7): what goes, and what must stay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy.sql.dml import Delete
+
+from connector.consent.events import Overlay
+from connector.errors import Refused
+from connector.proof.seal import NONCE_BYTES, seal, unseal
+from connector.store import bulk
+from connector.store.scope import Scope
+from connector.store.tables import address, contact, observed, outbox, payload, person, review, state
+
+
+@dataclass(frozen=True, slots=True)
+class Shredded:
+    """What an erasure removed; counts only."""
+
+    ref: str
+    addresses: int
+    contacts: int
+    observed: int
+    states: int
+    payloads: int
+    letters: int
+
+
+def shred(scope: Scope, person_id: int) -> Shredded:
+    """Remove all that is readable about one person; a tombstone keeps the ref."""
+    run = scope.connection.execute
+    mine = and_(person.c.id == person_id, person.c.portal == scope.portal)
+    found = run(select(person.c.ref).where(mine)).one_or_none()
+    if found is None:
+        raise Refused("There is no such person.", next_step="Look the address up with `person show`.")
+    letters = _count(scope, _letters(scope, person_id))
+    free_letters(scope, person_id)
+    seen = _count(scope, _observed(person_id))
+    done = Shredded(
+        ref=found.ref.hex(),
+        observed=seen,
+        letters=letters,
+        addresses=_count(scope, delete(address).where(address.c.person_id == person_id)),
+        contacts=_count(scope, delete(contact).where(contact.c.person_id == person_id)),
+        states=_count(scope, delete(state).where(state.c.person_id == person_id)),
+        payloads=_count(scope, delete(payload).where(payload.c.person_id == person_id)),
+    )
+    run(update(review).where(review.c.person_id == person_id).values(sealed=None))
+    run(update(person).where(mine).values(key=None, overlay=Overlay.ERASED))
+    scope.holders.pop(person_id, None)
+    return done
+
+
+def _count(scope: Scope, statement: Delete) -> int:
+    return int(scope.connection.execute(statement).rowcount)
+
+
+def _only_theirs(person_id: int, ref: Any) -> Any:
+    """Nobody else has this address: a shared box keeps what HubSpot says about it."""
+    other = address.alias("other")
+    return ~exists().where(other.c.ref == ref, other.c.person_id != person_id)
+
+
+def _refs(person_id: int) -> Any:
+    return select(address.c.ref).where(address.c.person_id == person_id)
+
+
+def _observed(person_id: int) -> Delete:
+    mine = observed.c.ref.in_(_refs(person_id))
+    return delete(observed).where(mine, _only_theirs(person_id, observed.c.ref))
+
+
+def _letters(scope: Scope, person_id: int) -> Delete:
+    """Confirmed letters, and yeses that wait; a no that waits still leaves."""
+    over = outbox.c.confirmed_at.is_not(None) | (outbox.c.status != "UNSUBSCRIBED")
+    theirs = outbox.c.ref.in_(_refs(person_id)) & _only_theirs(person_id, outbox.c.ref)
+    belongs = (outbox.c.person_id == person_id) | theirs
+    return delete(outbox).where(outbox.c.portal == scope.portal, belongs, over)
+
+
+def free_letters(scope: Scope, person_id: int, refs: Sequence[bytes] | None = None) -> None:
+    """Seal the address into each no of a person that waits: it leaves although their row is gone.
+
+    `refs`: only these addresses. What waits and is no no loses its person, and is parked when it is claimed.
+    """
+    scope.load([person_id])
+    holder = scope.holders.get(person_id)
+    if holder is None:
+        return
+    mine = [outbox.c.portal == scope.portal, outbox.c.person_id == person_id]
+    if refs is not None:
+        mine.append(outbox.c.ref.in_(refs))
+    joined = and_(address.c.ref == outbox.c.ref, address.c.person_id == outbox.c.person_id)
+    waiting = (
+        select(outbox.c.ref, outbox.c.subscription, address.c.sealed)
+        .join(address, joined)
+        .where(*mine, outbox.c.confirmed_at.is_(None), outbox.c.status == "UNSUBSCRIBED")
+    )
+    for row in scope.connection.execute(waiting).all():
+        place = scope.vault.address_place(holder.ref, row.ref)
+        plain = unseal(holder.cipher, row.sealed, place).partition(b"\0")
+        _seal_letter(scope, row, plain[2] or plain[0])
+    scope.connection.execute(update(outbox).where(*mine).values(person_id=None))
+
+
+def _seal_letter(scope: Scope, row: bulk.AnyRow, plain: bytes) -> None:
+    sealed = seal(
+        scope.vault.own, scope.chance.bytes(NONCE_BYTES), plain, scope.vault.place(b"letter", row.ref)
+    )
+    key = and_(outbox.c.portal == scope.portal, outbox.c.ref == row.ref)
+    scope.connection.execute(
+        update(outbox).where(key, outbox.c.subscription == row.subscription).values(sealed=sealed)
+    )

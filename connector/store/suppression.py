@@ -1,0 +1,107 @@
+"""Who must never be brought back: keyed hashes, joined to nobody (consent-domain 7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import delete, func, select
+
+from connector.store import bulk
+from connector.store.scope import Scope
+from connector.store.tables import suppression
+
+
+class SuppressionKind(StrEnum):
+    """Why an address is suppressed."""
+
+    ERASED = "erased"
+    OBJECTED = "objected"
+    COMPLAINT = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """One entry as a screening shows it."""
+
+    kind: SuppressionKind
+    scope: str  # purpose or *
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionCount:
+    """Entries of one kind, scope and month (2026-11)."""
+
+    kind: SuppressionKind
+    scope: str
+    month: str
+    review_month: str
+    count: int
+
+
+#: When an entry is looked at again (consent-domain 7): it stays, and somebody decides.
+REVIEW_MONTHS: Final = 36
+_COLUMNS: Final = ("portal", "hash", "kind", "scope", "kid", "month", "review_month")
+
+
+class Suppression:
+    """The suppression list of one portal. Entries are added by `Mirror.suppress` only."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._connection = scope.connection
+        self._mine = suppression.c.portal == scope.portal
+
+    def screen(self, normalised: Iterable[str]) -> dict[str, tuple[Suppressed, ...]]:
+        """Those of these addresses that are suppressed, under any key of the ring."""
+        hashes = self._scope.suppression.hashes
+        asked = {hashed: each for each in set(normalised) for _, hashed in hashes(each)}
+        statement = select(suppression.c.hash, suppression.c.kind, suppression.c.scope).where(self._mine)
+        found: dict[str, tuple[Suppressed, ...]] = {}
+        for hashed, kind, scope in bulk.select_in(self._connection, statement, suppression.c.hash, asked):
+            each = asked[hashed]
+            found[each] = (*found.get(each, ()), Suppressed(SuppressionKind(kind), scope))
+        return found
+
+    def is_erased(self, normalised: str) -> bool:
+        """An exact match of kind ERASED."""
+        found = self.screen([normalised]).get(normalised, ())
+        return any(each.kind is SuppressionKind.ERASED for each in found)
+
+    def lift(self, normalised: str, kind: SuppressionKind) -> int:
+        """Take entries off (the act logs who decided). How many there were."""
+        hashes = [hashed for _, hashed in self._scope.suppression.hashes(normalised)]
+        which = (self._mine, suppression.c.hash.in_(hashes), suppression.c.kind == kind)
+        return int(self._connection.execute(delete(suppression).where(*which)).rowcount)
+
+    def counts(self) -> list[SuppressionCount]:
+        """By kind, scope and month."""
+        group = (
+            suppression.c.kind,
+            suppression.c.scope,
+            suppression.c.month,
+            suppression.c.review_month,
+        )
+        statement = select(*group, func.count()).where(self._mine).group_by(*group).order_by(*group)
+        return [
+            SuppressionCount(SuppressionKind(kind), scope, month, review, count)
+            for kind, scope, month, review, count in self._connection.execute(statement)
+        ]
+
+
+def add(scope: Scope, normalised: str, kind: SuppressionKind, covers: str) -> bool:
+    """One entry, by its month only; False when any key of the ring has it already."""
+    known = Suppression(scope).screen([normalised]).get(normalised, ())
+    if Suppressed(kind, covers) in known:
+        return False
+    number, hashed = scope.suppression.newest(normalised)
+    day = datetime.fromtimestamp(scope.clock.now() / 1000, UTC)
+    months = day.year * 12 + day.month - 1
+    row = (scope.portal, hashed, kind, covers, number, _month(months), _month(months + REVIEW_MONTHS))
+    bulk.upsert(scope.connection, suppression, _COLUMNS, [row])
+    return True
+
+
+def _month(months: int) -> str:
+    return f"{months // 12:04d}-{months % 12 + 1:02d}"

@@ -1,0 +1,44 @@
+"""Triggers that refuse to change or delete what is append-only.
+
+Alembic's batch mode copies a table and drops its triggers, so that every migration ends by `recreate`.
+They stop mistakes and casual edits; who owns the database can drop them, and then the chain tells.
+"""
+
+from sqlalchemy import Connection
+
+from connector.store.tables import APPEND_ONLY
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION consent_mirror_append_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$
+"""
+
+
+def recreate(connection: Connection) -> None:
+    """Drop and create the triggers of every append-only table."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_FUNCTION)
+    for table in APPEND_ONLY:
+        statements = _postgresql(table) if connection.dialect.name == "postgresql" else _sqlite(table)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def _sqlite(table: str) -> list[str]:
+    statements = []
+    for verb in ("UPDATE", "DELETE"):
+        name = f"{table}_no_{verb.lower()}"
+        statements += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        ]
+    return statements
+
+
+def _postgresql(table: str) -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}",
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION consent_mirror_append_only()",
+    ]

@@ -1,0 +1,44 @@
+"""One unit of work over one portal: its repositories on one connection, in one transaction."""
+
+from connector.store.blobs import Blobs
+from connector.store.cases import Cases
+from connector.store.checkpoints import Checkpoints
+from connector.store.contacts import Contacts
+from connector.store.due import DueTable
+from connector.store.keyed import Keyed
+from connector.store.log import Log
+from connector.store.observed import Observed
+from connector.store.outbox import Outbox
+from connector.store.people import People
+from connector.store.reports import Reports
+from connector.store.reviews import Reviews
+from connector.store.runs import Runs
+from connector.store.scope import Scope
+from connector.store.states import States
+from connector.store.suppression import Suppression
+from connector.store.tables import cursor, meta
+from connector.store.users import Users
+
+
+class Work:
+    """What one transaction can see and change. `users` and the bytes of `blobs` are shared by all portals."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.portal = scope.portal
+        self.people = People(scope)
+        self.contacts = Contacts(scope)
+        self.observed = Observed(scope)
+        self.log = Log(scope)
+        self.states = States(scope)
+        self.outbox = Outbox(scope)
+        self.reviews = Reviews(scope)
+        self.suppression = Suppression(scope)
+        self.cases = Cases(scope)
+        self.runs = Runs(scope)
+        self.due = DueTable(scope)
+        self.cursors = Keyed(scope, cursor)
+        self.meta = Keyed(scope, meta)
+        self.reports = Reports(scope)
+        self.users = Users(scope)
+        self.checkpoints = Checkpoints(scope)
+        self.blobs = Blobs(scope)

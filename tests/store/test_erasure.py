@@ -1,0 +1,162 @@
+"""Erasure in our own database: what goes, what stays, what still leaves (consent-domain 7)."""
+
+import pytest
+
+from connector.consent.events import Event, EventType, Overlay, State
+from connector.errors import Refused
+from connector.store.contacts import ContactRow
+from connector.store.observed import ObservedRow
+from connector.store.outbox import NewLetter, Origin
+from connector.store.people import NewAddress
+from connector.store.reviews import NewReview
+from connector.store.states import StateRow
+from mappings.words import Status
+
+from .conftest import NOW, PORTAL, raw
+
+CANARY = "canary.anna@hemlig-exempel.se"
+BOX = "info@exempel.se"
+
+
+@pytest.fixture
+def anna(mirror):
+    """Somebody with a row in every table, who shares a box with somebody else."""
+    with mirror.write(PORTAL) as work:
+        anna, other = work.people.create(
+            [[NewAddress(CANARY, CANARY), NewAddress(BOX, BOX)], [NewAddress(BOX, BOX)]]
+        )
+        ref, shared = (work.people.address_ref(each) for each in (CANARY, BOX))
+        work.contacts.put([ContactRow(1, anna.id), ContactRow(2, other.id)])
+        work.observed.put([ObservedRow(each, 101, Status.SUBSCRIBED) for each in (ref, shared)])
+        work.log.append([(anna.id, Event(type=EventType.OBJECT, reason=CANARY, source_ref=CANARY))])
+        work.states.put({(anna.id, "news"): StateRow(state=State.WITHDRAWN)})
+        work.reviews.open(
+            [
+                NewReview(
+                    kind="cleared",
+                    key="1",
+                    question="q",
+                    options=("yes",),
+                    person_id=anna.id,
+                    detail={"a": CANARY},
+                )
+            ],
+            NOW,
+        )
+        work.outbox.queue(
+            [
+                letter(ref, 101, Status.UNSUBSCRIBED, anna.id),
+                letter(ref, 102, Status.SUBSCRIBED, anna.id),
+                letter(shared, 101, Status.SUBSCRIBED, other.id),
+            ],
+            NOW,
+        )
+    return anna
+
+
+def letter(ref, subscription, status, person_id):
+    return NewLetter(
+        ref=ref, subscription=subscription, status=status, origin=Origin.ASKED, person_id=person_id
+    )
+
+
+def test_everything_readable_about_a_person_goes(mirror, anna):
+    with mirror.write(PORTAL) as work:
+        (done,) = work.people.shred(anna.id)
+    counts = (done.addresses, done.contacts, done.observed, done.states, done.payloads, done.letters)
+    assert (done.ref, counts) == (anna.ref, (2, 1, 1, 1, 1, 1))
+    with mirror.read(PORTAL) as work:
+        assert work.people.addresses([anna.id]) == {}
+        assert work.people.by_address(CANARY) == []
+        assert work.contacts.of_persons([anna.id]) == {}
+        assert work.observed.of_refs([work.people.address_ref(CANARY)]) == {}
+        assert work.states.of([anna.id]) == {}
+        assert work.log.events_of([anna.id]) == {}
+        assert work.reviews.of_person(anna.id)[0].detail == {}
+
+
+def test_a_tombstone_stays_and_says_nothing(mirror, anna, url):
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    with mirror.read(PORTAL) as work:
+        assert work.people.by_ref(anna.ref).overlay is Overlay.ERASED
+        assert work.log.headers()[0].subject_ref == anna.ref
+    with raw(url) as connection:
+        assert connection.exec_driver_sql(f"SELECT key FROM person WHERE id = {anna.id}").scalar() is None
+
+
+def test_what_others_share_stays_theirs(mirror, anna):
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    with mirror.read(PORTAL) as work:
+        shared = work.people.address_ref(BOX)
+        assert len(work.people.by_address(BOX)) == 1
+        assert len(work.observed.of_refs([shared])[shared]) == 1
+        assert len(work.outbox.of_refs([shared])[shared]) == 1
+
+
+def test_a_no_that_waits_still_leaves_and_forgets_the_address_afterwards(mirror, anna, url):
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    with mirror.write(PORTAL) as work:
+        letters = {
+            each.subscription: each for each in work.outbox.claim(10, NOW, 1000) if each.address == CANARY
+        }
+        assert list(letters) == [101]
+        assert letters[101].status is Status.UNSUBSCRIBED
+        assert work.outbox.confirm(letters[101], NOW)
+    with raw(url) as connection:
+        assert (
+            connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE sealed IS NOT NULL").scalar() == 0
+        )
+
+
+def test_everyone_merged_into_a_person_goes_with_them(mirror, anna):
+    with mirror.write(PORTAL) as work:
+        (winner,) = work.people.create([[]])
+        work.people.merge(anna.id, winner.id)
+        done = work.people.shred(winner.id)
+    assert {each.ref for each in done} == {anna.ref, winner.ref}
+    assert sum(each.payloads for each in done) == 1
+
+
+def test_erasing_twice_changes_nothing_and_somebody_unknown_is_refused(mirror, anna):
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+        (again,) = work.people.shred(anna.id)
+        assert again.payloads == again.addresses == 0
+        with pytest.raises(Refused):
+            work.people.shred(anna.id + 99)
+    with mirror.write(PORTAL + 1) as work, pytest.raises(Refused):
+        work.people.shred(anna.id)
+
+
+def test_no_address_can_be_read_in_the_files_before_or_after(mirror, anna, url, tmp_path):
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's files are not ours")
+    needles = [CANARY.encode(), b"canary", b"hemlig-exempel", BOX.encode()]
+    assert not _found(tmp_path, needles)
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    assert mirror.truncate_wal()
+    assert not _found(tmp_path, needles)
+    assert (tmp_path / "mirror.db-wal").stat().st_size == 0
+
+
+def test_the_key_itself_is_overwritten_in_the_file(mirror, anna, url, tmp_path):
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's files are not ours")
+    with raw(url) as connection:
+        key = connection.exec_driver_sql(f"SELECT key FROM person WHERE id = {anna.id}").scalar()
+    mirror.truncate_wal()
+    assert _found(tmp_path, [key])
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    assert mirror.truncate_wal()
+    assert not _found(tmp_path, [key])
+
+
+def _found(folder, needles):
+    """Files in which one of these byte strings stands, in any common disguise."""
+    disguised = [form for each in needles for form in (each, each.upper(), each.hex().encode())]
+    return [path.name for path in folder.iterdir() if any(form in path.read_bytes() for form in disguised)]

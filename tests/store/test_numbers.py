@@ -1,0 +1,27 @@
+"""Floors, at a fraction of what is measured on a quiet machine: they find a slowdown by its order."""
+
+from connector.clock import SeededChance, SystemClock
+from connector.store.mirror import Mirror
+
+from .bulk_path import append_only, fill, verify
+from .conftest import KEYS
+
+CONTACTS = 6_000
+#: design 5: the size of the mirror with three purposes and 1.1 events a contact.
+BYTES_A_CONTACT = 1_536
+
+
+def test_the_bulk_path_is_small_and_fast_and_its_log_sound(sqlite_url, tmp_path):
+    mirror = Mirror.open(sqlite_url, KEYS, SystemClock(), SeededChance(1))
+    before = (tmp_path / "mirror.db").stat().st_size
+    done = fill(mirror, CONTACTS)
+    assert mirror.truncate_wal()
+    grown = (tmp_path / "mirror.db").stat().st_size - before
+    assert grown / CONTACTS <= BYTES_A_CONTACT
+    assert done.cpu_us <= 200
+    assert append_only(mirror, 10_000).cpu_us <= 80
+    for payloads, floor in ((False, 100_000), (True, 40_000)):
+        verdict, speed = verify(mirror, payloads=payloads)
+        assert verdict.ok
+        assert speed >= floor
+    mirror.close()
