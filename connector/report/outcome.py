@@ -1,0 +1,16 @@
+"""How a try to send ended, beside `MailUnavailable` (a later try may work)."""
+
+from connector.errors import ConnectorError, MailUnavailable
+
+
+class MailAmbiguous(MailUnavailable):
+    """The connection broke after DATA: the server may have the mail. Repeated with the same Message-ID."""
+
+    code = "mail_ambiguous"
+
+
+class MailRefused(ConnectorError):
+    """The mail server refuses for good until a person changes something. Never silent: status shows it."""
+
+    code = "mail_refused"
+    exit_code = 2

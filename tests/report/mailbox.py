@@ -1,0 +1,67 @@
+"""A real SMTP server on this machine that can be told to misbehave."""
+
+import socket
+from contextlib import contextmanager
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+PASSWORD = "Höst-2026"  # not ASCII on purpose
+
+
+class Box:
+    """A mailbox that can be told to misbehave."""
+
+    def __init__(self, replies=None, refuse=(), drop_after_data=False):
+        self.replies = list(replies or [])
+        self.refuse = dict(refuse)
+        self.drop_after_data = drop_after_data
+        self.mails = []
+        self.users = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.replies:
+            return self.replies.pop(0)
+        self.mails.append((tuple(envelope.rcpt_tos), envelope.content))
+        if self.drop_after_data:
+            server.transport.abort()
+        return "250 OK"
+
+    def authenticate(self, server, session, envelope, mechanism, data):
+        if isinstance(data, LoginPassword) and data.password.decode() == PASSWORD:
+            self.users.append(data.login.decode())
+            return AuthResult(success=True)
+        return AuthResult(success=False, handled=False)
+
+
+@contextmanager
+def serving(box, *, starttls=None, tls=None, host="127.0.0.1", login_only=False):
+    """An aiosmtpd server on a free port, with STARTTLS or TLS from the first byte."""
+
+    class Here(Controller):
+        def factory(self):
+            return SMTP(
+                box,
+                hostname="mail.exempel.se",
+                tls_context=starttls,
+                require_starttls=starttls is not None,
+                authenticator=box.authenticate,
+                auth_require_tls=True,
+                auth_exclude_mechanism=["PLAIN"] if login_only else [],
+                enable_SMTPUTF8=True,
+            )
+
+    with socket.create_server((host, 0)) as free:
+        port = free.getsockname()[1]
+    controller = Here(box, hostname=host, port=port, ssl_context=tls)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
