@@ -1,0 +1,55 @@
+"""The breakers: a machine stops and a person looks; a no is never held (consent-domain 9, threats 5 to 7)."""
+
+import structlog
+
+from connector.acts.desk import Desk
+from connector.acts.reviews import OPTIONS
+from connector.consent import breaker
+from connector.consent.events import Event, EventType
+from connector.store.reviews import NewReview
+from connector.store.work import Work
+
+KIND = "breaker"
+OPEN = "breaker"  # the mirror's note of an open one: kind, since, figures
+
+log = structlog.get_logger()
+
+
+def is_breaker_open(work: Work) -> bool:
+    """A machine stopped and nobody has looked yet."""
+    return work.meta.get(OPEN) is not None
+
+
+def within_breaker(desk: Desk, work: Work) -> bool:
+    """One more SUBSCRIBED may leave, by the count of the last 24 h."""
+    sent = work.outbox.subscribes_since(desk.clock.now() - breaker.WINDOW_MS)
+    return breaker.subscribes_allowed(desk.limits, register=work.people.count(), in_window=sent)
+
+
+def open_breaker(desk: Desk, work: Work, kind: str, **figures: int) -> None:
+    """Suspend subscribes and erasures until a person has looked; the figures say why."""
+    if is_breaker_open(work):
+        return
+    now = desk.clock.now()
+    work.meta.put(OPEN, {"kind": kind, "since": now, **figures})
+    work.log.append([(None, Event(type=EventType.BREAKER_OPEN, detail={"kind": kind, **figures}))])
+    work.reviews.open([_question(kind)], now)
+    log.error("breaker_open", kind=kind, **figures)
+
+
+def close_breaker(work: Work, actor: str) -> None:
+    """People have looked and found it right."""
+    work.meta.remove(OPEN)
+    work.log.append([(None, Event(type=EventType.BREAKER_CLOSED, actor=actor))])
+
+
+def _question(kind: str) -> NewReview:
+    return NewReview(
+        kind=KIND,
+        key=f"{KIND}:{kind}",
+        question=(
+            f"The breaker {kind} is open: nothing subscribes or erases, opt-outs go on. Look at what changed "
+            "in HubSpot. Approve: it is right, close the breaker. Reject: keep it open."
+        ),
+        options=OPTIONS,
+    )

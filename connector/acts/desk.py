@@ -1,0 +1,30 @@
+"""What every act needs for one portal, put together by wiring."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from connector.acts.ports import HubSpot
+from connector.clock import Chance, Clock
+from connector.consent.breaker import Limits
+from connector.store.mirror import Mirror
+from mappings.purposes import Purposes
+
+SIGMA_MS = 300_000  # how far two clocks may differ before "later" means later (consent-domain 3.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One portal's mirror, its HubSpot, its purposes and its rules."""
+
+    portal: int
+    name: str
+    mirror: Mirror
+    hubspot: HubSpot
+    purposes: Purposes
+    limits: Limits
+    clock: Clock
+    chance: Chance
+    zone: ZoneInfo
+    subject_sources: frozenset[str] = frozenset()
+    sigma_ms: int = SIGMA_MS
+    statuses_per_day: int = 25_000

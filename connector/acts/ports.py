@@ -1,0 +1,88 @@
+"""The far side as the acts see it: what may be asked of a HubSpot portal (design 2)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from mappings.records import (
+    Account,
+    AuditRow,
+    BatchReading,
+    Capabilities,
+    Contact,
+    ContactPage,
+    Definition,
+    Preferences,
+    StatusRow,
+)
+from mappings.words import LegalBasis, Status
+
+
+class HubSpot(Protocol):
+    """One portal: answers in our words, raises the errors of `connector.errors`.
+
+    Reads raise HubSpotUnreachable or HubSpotBusy when HubSpot cannot be asked now and HubSpotRefused when
+    it refuses for good. Writes raise AmbiguousWrite when it is unknown whether they were applied.
+    """
+
+    @property
+    def calls_made(self) -> int:
+        """Requests sent to HubSpot so far, repeats included."""
+
+    def details(self) -> Account:
+        """Which account the token belongs to."""
+
+    def definitions(self) -> tuple[Definition, ...]:
+        """The subscription types of the portal."""
+
+    def capabilities(self) -> Capabilities:
+        """What plan and token allow; probed once, then remembered."""
+
+    def missing_properties(self, subscriptions: Sequence[int]) -> tuple[str, ...]:
+        """Properties that we read and the portal does not have (an unknown name reads as empty, HQ 14)."""
+
+    def contacts_page(self, after: str | None, *, archived: bool = False) -> ContactPage:
+        """One page of the list, by ascending id."""
+
+    def contact(self, contact_id: int, *, archived: bool = False) -> Contact | None:
+        """One contact by id, None on 404. A merged id answers with its winner: compare `id`."""
+
+    def contact_by_email(self, email: str) -> Contact | None:
+        """One contact by primary or additional address, None on 404."""
+
+    def contacts_by_id(self, contact_ids: Sequence[int]) -> tuple[tuple[Contact, ...], tuple[int, ...]]:
+        """Up to 100 contacts by id: those found, and the ids that HubSpot did not answer."""
+
+    def search_changed(self, since: int, after_id: int, until: int | None = None) -> ContactPage:
+        """Contacts whose `lastmodifieddate` >= since, ordered by (time, id), from (since, after_id) on."""
+
+    def count_opted_out(self, subscription: int | None) -> int:
+        """How many contacts carry the opt-out property of a type (None: of all e-mail)."""
+
+    def search_opted_out(self, subscription: int | None, after_id: int) -> ContactPage:
+        """The contacts behind `count_opted_out`, by ascending id from after_id on."""
+
+    def preferences(self, email: str, *, wide: bool = True) -> Preferences:
+        """All statuses and wide opt-outs of one address, with HubSpot's times (two calls; one without `wide`)."""
+
+    def batch_preferences(self, emails: Sequence[str]) -> BatchReading:
+        """The same for up to 100 addresses where the plan has batches (two calls)."""
+
+    def set_status(
+        self,
+        email: str,
+        subscription: int,
+        status: Status,
+        *,
+        basis: LegalBasis | None = None,
+        explanation: str | None = None,
+    ) -> StatusRow:
+        """Write one absolute status. Never NOT_SPECIFIED; SUBSCRIBED needs basis and explanation."""
+
+    def unsubscribe_all(self, email: str) -> None:
+        """Opt an address out of everything."""
+
+    def erase(self, contact_id: int) -> None:
+        """Privacy-delete one contact by id, never by address (HA 7)."""
+
+    def audit(self, since: int) -> tuple[AuditRow, ...]:
+        """Audit log lines from `since` on; empty where the plan has none."""

@@ -1,0 +1,122 @@
+"""Brings the state rows in step with the events: a projection, never a source of truth."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from connector.acts.case import Case
+from connector.acts.desk import Desk
+from connector.acts.facts import Facts, facts_of, facts_of_many
+from connector.consent.events import Event, State
+from connector.consent.sendable import by_state
+from connector.consent.state import Standing
+from connector.store.states import StateRow
+from connector.store.work import Work
+from mappings.purposes import Purpose
+
+Flags = Mapping[str, tuple[bool, bool]]  # purpose -> (hold, review)
+SILENCE = 21  # of somebody UNKNOWN: no row says as much (design 3)
+
+
+def project(
+    desk: Desk,
+    work: Work,
+    person_id: int,
+    *,
+    decided: Mapping[str, int] | None = None,
+    flags: Flags | None = None,
+) -> dict[str, StateRow]:
+    """Work out every purpose of one person anew and store the rows.
+
+    `decided`: the table row that decided, per purpose. `flags`: hold and review where they change.
+    """
+    person = work.people.by_ids([person_id])[person_id]
+    facts = facts_of(desk, work, person)
+    rows = {}
+    for purpose in desk.purposes:
+        standing, before = facts.standing(purpose), facts.states.get(purpose.key)
+        row = _row(
+            facts.events,
+            standing,
+            before,
+            (decided or {}).get(purpose.key),
+            (flags or {}).get(purpose.key),
+        )
+        rows[purpose.key] = _asked(row, facts, purpose) if _may(row, standing, purpose) else row
+    work.states.put({(person_id, purpose): row for purpose, row in rows.items()})
+    return rows
+
+
+def project_all(desk: Desk, work: Work, person_ids: Iterable[int]) -> None:
+    """The same for several people."""
+    for person_id in person_ids:
+        project(desk, work, person_id)
+
+
+def project_cases(desk: Desk, work: Work, cases: Sequence[Case]) -> None:
+    """The same for people who were just decided: only what changed is stored, and only those who may be
+    mailed as far as their own acts go are looked at in full."""
+    rows: dict[tuple[int, str], StateRow] = {}
+    full: list[tuple[Case, Purpose]] = []
+    for case in cases:
+        flags = {**case.flags, **case.ended_flags()}
+        for purpose in desk.purposes:
+            standing, before = case.standing(purpose), case.facts.states.get(purpose.key)
+            row = _row(case.events, standing, before, case.rows.get(purpose.key), flags.get(purpose.key))
+            rows[case.person_id, purpose.key] = row
+            if _may(row, standing, purpose):
+                full.append((case, purpose))
+    rows |= _in_full(desk, work, full, rows)
+    known = {(case.person_id, key): row for case in cases for key, row in case.facts.states.items()}
+    work.states.put({key: row for key, row in rows.items() if row != known.get(key, NO_ROW)})
+
+
+NO_ROW = StateRow(state=State.UNKNOWN)
+
+
+def _in_full(
+    desk: Desk,
+    work: Work,
+    full: Sequence[tuple[Case, Purpose]],
+    rows: Mapping[tuple[int, str], StateRow],
+) -> dict[tuple[int, str], StateRow]:
+    """Sendable or not: people who share the address, suppression and HubSpot's own word are asked too."""
+    if not full:
+        return {}
+    people = work.people.by_ids({case.person_id for case, _ in full})
+    facts = facts_of_many(desk, work, list(people.values()))
+    keys = [((case.person_id, purpose.key), purpose) for case, purpose in full]
+    return {key: _asked(rows[key], facts[key[0]], purpose) for key, purpose in keys}
+
+
+def _row(
+    events: Sequence[Event],
+    standing: Standing,
+    before: StateRow | None,
+    decided: int | None,
+    flags: tuple[bool, bool] | None,
+) -> StateRow:
+    hold, review = flags or ((before.hold, before.review) if before else (False, False))
+    row = before.row if before is not None and decided is None else decided
+    if standing.state is State.UNKNOWN and row in (None, SILENCE) and not (hold or review):
+        return NO_ROW
+    return StateRow(
+        state=standing.state,
+        since=standing.since,
+        last_no=standing.last_no,
+        grade=standing.grade,
+        basis=standing.basis,
+        hold=hold,
+        review=review,
+        expires_at=standing.valid_until,
+        seq=next((event.seq for event in events if event.id == standing.event), None),
+        row=row,
+    )
+
+
+def _may(row: StateRow, standing: Standing, purpose: Purpose) -> bool:
+    """The person's own acts allow it and nothing waits for a human look."""
+    return not (row.hold or row.review) and by_state(standing, purpose).allowed
+
+
+def _asked(row: StateRow, facts: Facts, purpose: Purpose) -> StateRow:
+    return replace(row, sendable=facts.answer(purpose).allowed)

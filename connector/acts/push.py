@@ -1,0 +1,431 @@
+"""Push: the outbox's letters to HubSpot, absolute states, read back before they count as done.
+
+Noes first; a no is repeated for ever, a yes a few times. HubSpot is read before it is written (a repeated
+opt-out leaves noise in the person's history, HQ 27) and again afterwards (HQ 28). An ambiguous end is never
+repeated blindly: the next attempt begins by reading (design 4.5).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from connector.acts.breakers import is_breaker_open, open_breaker, within_breaker
+from connector.acts.desk import Desk
+from connector.acts.facts import Facts, facts_of
+from connector.acts.letters import letter_for, queue
+from connector.acts.projection import project
+from connector.acts.reconcile import reconcile
+from connector.acts.sightings import said_by_preferences, sighting
+from connector.acts.tally import Tally
+from connector.consent.decision import Push
+from connector.consent.events import SUBJECT, Event, EventType, Source, State
+from connector.consent.gate import Asked, Permission, Refusal, may_subscribe
+from connector.consent.situate import Context, Reading, seen, wide_of
+from connector.errors import AmbiguousWrite, RequestRejected, Temporary
+from connector.store.observed import WIDE
+from connector.store.outbox import Letter, Origin
+from connector.store.people import AddressKind
+from connector.store.work import Work
+from mappings.purposes import Purpose
+from mappings.records import Preferences, StatusRow
+from mappings.words import Status, WriteOutcome
+
+LEASE_MS = 120_000
+FIRST_WAIT_MS = 5_000
+LAST_WAIT_MS = 15 * 60_000
+REJECTED_WAIT_MS = 6 * 3_600_000
+YES_ATTEMPTS = 5
+INCIDENT_ROW = 43
+FAILED_ROW = 44
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Errand:
+    """One letter on its way."""
+
+    desk: Desk
+    letter: Letter
+    tally: Tally
+
+    @property
+    def address(self) -> str:
+        assert self.letter.address is not None  # noqa: S101 - claimed or looked up before it is used
+        return self.letter.address
+
+
+def push(
+    desk: Desk,
+    tally: Tally,
+    *,
+    limit: int = 100,
+    refs: Iterable[str] | None = None,
+    urgent_only: bool = False,
+) -> None:
+    """Send up to `limit` letters that are due. Raises HubSpotRefused, and Temporary when HubSpot is away."""
+    with desk.mirror.write(desk.portal) as work:
+        letters = work.outbox.claim(
+            limit,
+            desk.clock.now(),
+            LEASE_MS,
+            urgent_only=urgent_only,
+            gate_open=first_push_confirmed(work),
+            refs=refs,
+        )
+    for number, letter in enumerate(letters):
+        try:
+            _deliver(_Errand(desk, letter, tally))
+        except BaseException:
+            _release(desk, letters[number + 1 :])
+            raise
+
+
+def first_push_confirmed(work: Work) -> bool:
+    """A person has seen a dry run and said go (design 4.7)."""
+    return bool(work.meta.get("first_push_confirmed"))
+
+
+def _release(desk: Desk, letters: Iterable[Letter]) -> None:
+    with desk.mirror.write(desk.portal) as work:
+        for letter in letters:
+            work.outbox.release(letter)
+
+
+def _deliver(errand: _Errand) -> None:
+    try:
+        if errand.letter.address is None and not _looked_up(errand):
+            return
+        before = errand.desk.hubspot.preferences(errand.address)
+        if _reached(errand.letter, before):
+            _confirmed(errand, before)
+        elif errand.letter.status is Status.SUBSCRIBED:
+            _subscribe(errand, before)
+        else:
+            _unsubscribe(errand, before)
+    except RequestRejected as error:
+        _rejected(errand, error)
+    except Temporary as error:
+        _again(errand, type(error).__name__)
+        if not isinstance(error, AmbiguousWrite):
+            raise
+
+
+def _looked_up(errand: _Errand) -> bool:
+    """The address of a letter that has nothing but HubSpot's id; gone there means nothing is left to do."""
+    number = errand.letter.contact_id
+    contact = None if number is None else errand.desk.hubspot.contact(number)
+    if contact is None or contact.email is None:
+        with errand.desk.mirror.write(errand.desk.portal) as work:
+            work.outbox.confirm(errand.letter, errand.desk.clock.now())
+        return False
+    errand.letter = replace(errand.letter, address=contact.email)
+    return True
+
+
+def _reached(letter: Letter, read: Preferences) -> bool:
+    """HubSpot shows the target."""
+    if letter.subscription == WIDE:
+        return any(row.status == Status.UNSUBSCRIBED for row in read.wide)
+    row = _row(read, letter.subscription)
+    return row is not None and row.status == letter.status
+
+
+def _row(read: Preferences, subscription: int) -> StatusRow | None:
+    return next((row for row in read.statuses if row.subscription == subscription), None)
+
+
+# --- a no ------------------------------------------------------------------------------------------------
+
+
+def _unsubscribe(errand: _Errand, before: Preferences) -> None:
+    if not _attempt(errand):
+        return
+    hubspot, letter = errand.desk.hubspot, errand.letter
+    if letter.subscription == WIDE:
+        hubspot.unsubscribe_all(errand.address)
+    else:
+        hubspot.set_status(errand.address, letter.subscription, Status.UNSUBSCRIBED)
+    errand.tally.pushed += 1
+    _settle(errand, hubspot.preferences(errand.address))
+
+
+def _attempt(errand: _Errand) -> bool:
+    """The intent, on disk before the call; False: the letter was replaced meanwhile."""
+    with errand.desk.mirror.write(errand.desk.portal) as work:
+        letter = work.outbox.attempt(errand.letter, errand.desk.clock.now())
+    if letter is None:
+        return False
+    errand.letter = letter if letter.address is not None else replace(letter, address=errand.letter.address)
+    return True
+
+
+def _settle(errand: _Errand, after: Preferences) -> None:
+    if _reached(errand.letter, after):
+        _confirmed(errand, after)
+    else:
+        _again(errand, "not_shown")
+
+
+def _confirmed(errand: _Errand, read: Preferences) -> None:
+    """Read back: confirmed, logged and remembered in one transaction."""
+    letter, now = errand.letter, errand.desk.clock.now()
+    with errand.desk.mirror.write(errand.desk.portal) as work:
+        work.outbox.confirm(letter, now)
+        errand.tally.confirmed += 1
+        if letter.person_id is None:
+            return
+        work.log.append([(letter.person_id, _entry(EventType.PUSH_CONFIRMED, letter))])
+        errand.tally.events += 1
+        _observe(work, letter, read, now)
+        project(errand.desk, work, letter.person_id)
+
+
+def _observe(work: Work, letter: Letter, read: Preferences, now: int) -> None:
+    """Remember what was read back of this letter's own type; the others are reconcile's to look at."""
+    said = [r for r in said_by_preferences(read, letter.ref, now) if r.subscription == letter.subscription]
+    held = work.observed.of_refs([letter.ref]).get(letter.ref, [])
+    before = {row.subscription: row for row in held}
+    work.observed.put(sighting(letter.ref, said, before, full=False).changed)
+
+
+def _entry(kind: EventType, letter: Letter, **detail: str | int | bool | None) -> Event:
+    return Event(
+        type=kind,
+        purpose=letter.purpose,
+        source=Source.SYSTEM,
+        address=letter.ref,
+        row=letter.row,
+        detail={
+            "status": str(letter.status),
+            "subscription": letter.subscription,
+            "attempts": letter.attempts,
+            **detail,
+        },
+    )
+
+
+def _again(errand: _Errand, reason: str) -> None:
+    """Not done: a no is tried for ever, ever slower; a yes a few times, then a person looks (row 44)."""
+    letter, desk = errand.letter, errand.desk
+    errand.tally.failed += 1
+    log.warning("push_not_confirmed", reason=reason, attempts=letter.attempts, status=str(letter.status))
+    with desk.mirror.write(desk.portal) as work:
+        if letter.status is Status.SUBSCRIBED and letter.attempts >= YES_ATTEMPTS:
+            work.outbox.park(letter, reason)
+        else:
+            wait = min(FIRST_WAIT_MS * 2 ** min(letter.attempts, 20), LAST_WAIT_MS)
+            work.outbox.retry(letter, desk.clock.now() + wait)
+        _log_failure(work, errand, reason)
+
+
+def _log_failure(work: Work, errand: _Errand, reason: str) -> None:
+    """The first failure of a letter is an entry; the repeats are counted in its row."""
+    letter = errand.letter
+    if letter.attempts <= 1 and letter.person_id is not None:
+        entry = replace(_entry(EventType.PUSH_FAILED, letter, reason=reason), row=FAILED_ROW)
+        work.log.append([(letter.person_id, entry)])
+        errand.tally.events += 1
+
+
+def _rejected(errand: _Errand, error: RequestRejected) -> None:
+    """HubSpot will not take it as it is: a yes is parked; a no is kept trying, some times a day."""
+    letter, desk = errand.letter, errand.desk
+    errand.tally.failed += 1
+    log.error("push_rejected", status=error.status, category=error.category, target=str(letter.status))
+    with desk.mirror.write(desk.portal) as work:
+        if letter.status is Status.SUBSCRIBED:
+            work.outbox.park(letter, error.category)
+        else:
+            work.outbox.retry(letter, desk.clock.now() + REJECTED_WAIT_MS)
+        _log_failure(work, errand, error.category)
+
+
+# --- a yes -----------------------------------------------------------------------------------------------
+
+
+def _subscribe(errand: _Errand, before: Preferences) -> None:
+    """Through the gate, or not at all."""
+    desk, letter = errand.desk, errand.letter
+    purpose = desk.purposes.of_subscription(letter.subscription)
+    if purpose is None or letter.person_id is None:
+        _drop(errand, "no_purpose")
+        return
+    with desk.mirror.write(desk.portal) as work:
+        _absorb(errand, work, before)  # what came between must be decided before the gate is asked
+        facts = facts_of(desk, work, work.people.by_ids([letter.person_id])[letter.person_id])
+        closed = not is_breaker_open(work) and within_breaker(desk, work)
+    pushed = _kind(facts, purpose, before)
+    permission = may_subscribe(_asked(errand, facts, purpose, before, pushed, closed=closed))
+    if permission.allowed:
+        _write_yes(errand, facts, purpose, before, pushed, permission)
+    else:
+        _refused(errand, permission.refusal)
+
+
+def _absorb(errand: _Errand, work: Work, read: Preferences) -> None:
+    """A fresh reading that tells something new is reconciled like any other (I6)."""
+    letter, desk = errand.letter, errand.desk
+    now = desk.clock.now()
+    held = {row.subscription: row for row in work.observed.of_refs([letter.ref]).get(letter.ref, [])}
+    explained = frozenset(row.subscription for row in read.statuses if row.explanation)
+    said = said_by_preferences(read, letter.ref, now)
+    fresh = sighting(letter.ref, said, held, full=not read.unreadable, explained=explained)
+    if fresh.changed and letter.person_id is not None:
+        reconcile(desk, work, letter.person_id, {letter.ref: fresh}, errand.tally)
+
+
+def _kind(facts: Facts, purpose: Purpose, before: Preferences) -> Push:
+    if before.wide:
+        return Push.UNSUB_OTHERS_THEN_SUB
+    soft = facts.standing(purpose).state is State.SOFT_OPTIN
+    return Push.SUB_LEGITIMATE_INTEREST if soft else Push.SUB
+
+
+def _asked(
+    errand: _Errand, facts: Facts, purpose: Purpose, before: Preferences, kind: Push, *, closed: bool
+) -> Asked:
+    row = _row(before, purpose.subscription_id)
+    reading = Reading(purpose=purpose, address=errand.letter.ref, now=facts.now, row=row, wide=before.wide)
+    state = facts.states.get(purpose.key)
+    flagged = state is not None and (state.hold or (state.review and errand.letter.row != 27))
+    return Asked(
+        push=kind,
+        purpose=purpose,
+        standing=facts.standing(purpose),
+        now=errand.desk.clock.now(),
+        status=seen(row),
+        status_read_at=before.read_at,
+        wide=wide_of(reading, Context(units=errand.desk.purposes.business_units)),
+        wide_read_at=before.read_at,
+        overlay=facts.person.overlay,
+        suppressed=facts.suppressed,
+        flagged=flagged,
+        shared_no=facts.shared_no(purpose),
+        intent=errand.letter.resubscribe,
+        breaker_closed=closed,
+    )
+
+
+def _write_yes(
+    errand: _Errand,
+    facts: Facts,
+    purpose: Purpose,
+    before: Preferences,
+    kind: Push,
+    permission: Permission,
+) -> None:
+    if not _attempt(errand):
+        return
+    hubspot = errand.desk.hubspot
+    if kind is Push.UNSUB_OTHERS_THEN_SUB:
+        _others_off(errand, facts, before)
+    answer = hubspot.set_status(
+        errand.address,
+        purpose.subscription_id,
+        Status.SUBSCRIBED,
+        basis=permission.basis,
+        explanation=permission.explanation,
+    )
+    errand.tally.pushed += 1
+    if answer.outcome == WriteOutcome.RESUBSCRIBE_OCCURRED and not errand.letter.resubscribe:
+        _undo(errand, purpose, before.read_at)
+        return
+    after = hubspot.preferences(errand.address)
+    _revived(errand, facts, purpose, before, after)
+    _settle(errand, after)
+
+
+def _others_off(errand: _Errand, facts: Facts, before: Preferences) -> None:
+    """Consent to one purpose says nothing about another: every other type is off first (row 27, I13)."""
+    for definition in errand.desk.hubspot.definitions():
+        if definition.id == errand.letter.subscription or not definition.active or definition.internal:
+            continue
+        row = _row(before, definition.id)
+        off = row is not None and row.status == Status.UNSUBSCRIBED
+        if not off and not _granted(errand.desk, facts, definition.id):
+            errand.desk.hubspot.set_status(errand.address, definition.id, Status.UNSUBSCRIBED)
+
+
+def _granted(desk: Desk, facts: Facts, subscription: int) -> bool:
+    purpose = desk.purposes.of_subscription(subscription)
+    return purpose is not None and facts.standing(purpose).state is State.GRANTED
+
+
+def _revived(
+    errand: _Errand, facts: Facts, purpose: Purpose, before: Preferences, after: Preferences
+) -> None:
+    """Types that our write brought back to life in HubSpot (HA 8.2, undecided there) go off again."""
+    off = {row.subscription for row in before.statuses if row.status == Status.UNSUBSCRIBED}
+    for row in after.statuses:
+        if row.subscription == purpose.subscription_id or row.status != Status.SUBSCRIBED:
+            continue
+        was_off = row.subscription in off or bool(before.wide)
+        if was_off and not _granted(errand.desk, facts, row.subscription):
+            errand.desk.hubspot.set_status(errand.address, row.subscription, Status.UNSUBSCRIBED)
+
+
+def _undo(errand: _Errand, purpose: Purpose, read_at: int) -> None:
+    """Row 43: the person opted out between our read and our write. Recorded, undone at once, an incident."""
+    desk, letter, now = errand.desk, errand.letter, errand.desk.clock.now()
+    assert letter.person_id is not None  # noqa: S101 - a yes without a person never gets here
+    log.error("incident_overwrote_optout", purpose=purpose.key)
+    errand.tally.incidents += 1
+    errand.tally.rows[INCIDENT_ROW] += 1
+    with desk.mirror.write(desk.portal) as work:
+        work.outbox.park(letter, "overwrote_optout")
+        work.log.append([(letter.person_id, event) for event in _incident(letter, purpose, read_at, now)])
+        errand.tally.events += 2
+        _queue_undo(desk, work, letter, purpose, errand.tally)
+        project(desk, work, letter.person_id, decided={purpose.key: INCIDENT_ROW})
+    push(desk, errand.tally, refs=[letter.ref], urgent_only=True)
+
+
+def _incident(letter: Letter, purpose: Purpose, read_at: int, now: int) -> list[Event]:
+    incident = replace(_entry(EventType.INCIDENT_OVERWROTE_OPTOUT, letter), row=INCIDENT_ROW)
+    no = Event(
+        type=EventType.WITHDRAW,
+        purpose=purpose.key,
+        t_lo=read_at,
+        t_hi=now,
+        actor=SUBJECT,
+        source=Source.HUBSPOT,
+        address=letter.ref,
+        row=INCIDENT_ROW,
+    )
+    return [incident, no]
+
+
+def _queue_undo(desk: Desk, work: Work, letter: Letter, purpose: Purpose, tally: Tally) -> None:
+    assert letter.person_id is not None  # noqa: S101 - as in _undo
+    for address in work.people.addresses([letter.person_id]).get(letter.person_id, []):
+        if address.kind is AddressKind.PAST:
+            continue
+        no = letter_for(Push.UNSUB, address, purpose, origin=Origin.UNDO, row=INCIDENT_ROW)
+        if no is not None:
+            queue(work, letter.person_id, [no], desk.clock.now(), tally)
+
+
+def _refused(errand: _Errand, refusal: Refusal | None) -> None:
+    """The gate said no. A closed breaker or a stale read is for later; anything else ends the letter."""
+    later = refusal in (Refusal.BREAKER, Refusal.NO_READ, Refusal.REVIEW)
+    log.info("subscribe_refused", refusal=str(refusal), later=later)
+    if not later:
+        _drop(errand, str(refusal))
+        return
+    with errand.desk.mirror.write(errand.desk.portal) as work:
+        work.outbox.retry(errand.letter, errand.desk.clock.now() + LAST_WAIT_MS)
+        if refusal is Refusal.BREAKER:
+            open_breaker(errand.desk, work, "subscribes")
+
+
+def _drop(errand: _Errand, reason: str) -> None:
+    letter = errand.letter
+    with errand.desk.mirror.write(errand.desk.portal) as work:
+        work.outbox.drop([(letter.ref, letter.subscription)])
+        if letter.person_id is not None:
+            entry = _entry(EventType.PUSH_FAILED, letter, reason=reason)
+            work.log.append([(letter.person_id, replace(entry, row=FAILED_ROW))])
+            errand.tally.events += 1
+    errand.tally.failed += 1

@@ -1,0 +1,60 @@
+"""`status`: is the mirror of a portal up to date, and does anything wait?"""
+
+from datetime import date
+from typing import Any
+
+from connector.acts.desk import Desk
+from connector.report.archive import missed
+from connector.store.runs import Run
+from connector.store.work import Work
+from mappings.times import iso
+
+READING = ("pull", "sweep", "backfill")
+
+
+def status(desk: Desk, today: date, *, mailed: bool) -> dict[str, Any]:
+    """One portal's line of `status --json` (design 1.1)."""
+    with desk.mirror.read(desk.portal) as work:
+        now, waiting, counts, head = (
+            desk.clock.now(),
+            work.outbox.waiting(),
+            work.contacts.counts(),
+            work.log.head(),
+        )
+        return {
+            "portal": desk.name,
+            "portal_id": desk.portal,
+            "contacts": counts.live,
+            "statuses_read": counts.read,
+            "oldest_read": iso(counts.oldest_read),
+            "last_pull": iso(_last(work, *READING)),
+            "last_sweep": iso(work.meta.get("last_sweep")),
+            "outbox_pending": waiting.count,
+            "outbox_noes": waiting.noes,
+            "outbox_parked": waiting.parked,
+            "outbox_oldest_s": None if waiting.oldest is None else max(0, now - waiting.oldest) // 1000,
+            "first_push_confirmed": bool(work.meta.get("first_push_confirmed")),
+            "reviews": work.reviews.count(),
+            "breaker": _breaker(work),
+            "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
+            "failing": [run.job for run in _failing(work)],
+            "log": {"entries": head.size, "root": head.root},
+        }
+
+
+def _breaker(work: Work) -> dict[str, Any] | None:
+    found = work.meta.get("breaker")
+    return None if found is None else {**found, "since": iso(found["since"])}
+
+
+def _last(work: Work, *jobs: str) -> int | None:
+    runs = [work.runs.last(job, "ok") for job in jobs]
+    return max((run.ended_at for run in runs if run is not None and run.ended_at is not None), default=None)
+
+
+def _failing(work: Work) -> list[Run]:
+    """Jobs whose newest run did not end well."""
+    newest: dict[str, Run] = {}
+    for run in work.runs.recent():
+        newest.setdefault(run.job, run)
+    return [run for run in newest.values() if run.outcome in {"failed", "interrupted"}]

@@ -1,0 +1,123 @@
+"""Takes a group of HubSpot's contacts into the mirror: screened, placed on people, compared, decided.
+
+One transaction for the group and nothing of HubSpot's is asked inside it. What has not changed costs one
+look-up; what is silent (no yes, no no) costs one identity entry and no row of status (design 3).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connector.acts import sightings
+from connector.acts.desk import Desk
+from connector.acts.facts import facts_of_new
+from connector.acts.placing import Placed, Placing, place
+from connector.acts.reappearance import reappeared
+from connector.acts.reconcile import Circumstances, Matter, reconcile_group
+from connector.acts.sightings import Rows, Sighting
+from connector.acts.tally import Tally
+from connector.consent.situation import Identity
+from connector.store.contacts import ContactRow
+from connector.store.people import Address, AddressKind
+from connector.store.work import Work
+from mappings.records import Contact, Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Contacts as HubSpot shows them now. `preferences`: by normalised address; an address that is not
+    there was not read in full."""
+
+    contacts: Sequence[Contact]
+    preferences: Mapping[str, Preferences] = field(default_factory=dict)
+
+
+def take_in(desk: Desk, work: Work, group: Group, tally: Tally) -> None:
+    """Store and decide one group; the caller's transaction."""
+    placing = place(work, group.contacts)
+    reappeared(desk, work, placing.reappeared, tally)
+    before = _before(work, placing)
+    looked_at = [_matter(desk, placed, group.preferences, before, tally) for placed in placing.placed]
+    matters = [matter for matter in looked_at if matter is not None]
+    reconcile_group(desk, work, matters, tally, first=placing.events)
+    _remember(desk, work, placing, group.preferences)
+
+
+def _before(work: Work, placing: Placing) -> Mapping[str, Rows]:
+    """What HubSpot said before, for the people who are not new."""
+    refs = [a.ref for placed in placing.placed if not placed.is_new for a in placed.addresses]
+    found = work.observed.of_refs(refs) if refs else {}
+    return {ref: {row.subscription: row for row in rows} for ref, rows in found.items()}
+
+
+def _matter(
+    desk: Desk,
+    placed: Placed,
+    preferences: Mapping[str, Preferences],
+    before: Mapping[str, Rows],
+    tally: Tally,
+) -> Matter | None:
+    """What there is to decide. Polling the same again changes nothing (row 9, I4); silence about somebody
+    new is row 21."""
+    seen = {
+        address.ref: _sighting(desk, placed, address, preferences, before.get(address.ref, {}))
+        for address in placed.addresses
+    }
+    changed = any(each.changed for each in seen.values())
+    tally.vanished += any(each.vanished for each in seen.values())
+    tally.changed += placed.is_new or placed.moved or changed
+    if not (changed or placed.moved or placed.restored):
+        return None
+    facts = facts_of_new(desk, placed.person, placed.addresses) if placed.is_new else None
+    return Matter(placed.person, seen, Circumstances(identity=_identity(placed)), facts)
+
+
+def _identity(placed: Placed) -> Identity:
+    if placed.is_new:
+        return Identity.NONE
+    if placed.restored:
+        return Identity.RESTORED
+    return Identity.ADDRESS_CHANGED if placed.moved else Identity.NONE
+
+
+def _sighting(
+    desk: Desk, placed: Placed, address: Address, preferences: Mapping[str, Preferences], before: Rows
+) -> Sighting:
+    now = desk.clock.now()
+    read = preferences.get(address.normalised)
+    if read is not None:
+        explained = frozenset(row.subscription for row in read.statuses if row.explanation)
+        said = sightings.said_by_preferences(read, address.ref, now)
+        complete = not read.unreadable
+        return sightings.sighting(address.ref, said, before, full=complete, explained=explained)
+    said = []
+    if address.kind is AddressKind.PRIMARY:
+        said = sightings.said_by_properties(placed.contact, address.ref, now)
+    return sightings.sighting(address.ref, said, before, full=False)
+
+
+def _remember(desk: Desk, work: Work, placing: Placing, preferences: Mapping[str, Preferences]) -> None:
+    """The contact rows: fingerprints for the next look, and whether full statuses are still to be read."""
+    now = desk.clock.now()
+    work.contacts.put([_row(placed, preferences, now) for placed in placing.placed])
+
+
+def _row(placed: Placed, preferences: Mapping[str, Preferences], now: int) -> ContactRow:
+    contact = placed.contact
+    read = all(address.normalised in preferences for address in placed.addresses)
+    return ContactRow(
+        id=contact.id,
+        person_id=placed.person,
+        fingerprint=contact.fingerprint,
+        object_source=contact.object_source,
+        created_at=contact.created_at,
+        modified_at=contact.modified_at,
+        first_seen=now,  # that of a known record is kept
+        statuses_read_at=now if read else None,
+        archived=False,
+        gone_at=None,
+    )
+
+
+def is_unchanged(contact: Contact, row: ContactRow | None) -> bool:
+    """Nothing that we read is different from what we knew."""
+    return row is not None and row.gone_at is None and row.fingerprint == contact.fingerprint

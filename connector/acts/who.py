@@ -1,0 +1,57 @@
+"""From what a user typed to the people it means."""
+
+from connector.errors import ConfigurationError
+from connector.store.people import AddressKind, Person
+from connector.store.work import Work
+from mappings.addresses import NotAnAddress, normalise
+from mappings.purposes import Purpose, Purposes
+
+
+def address_of(text: str) -> str:
+    """The normalised address. Raises ConfigurationError (exit 2), never with the text in it."""
+    try:
+        return normalise(text)
+    except NotAnAddress as error:
+        raise ConfigurationError(
+            f"That is not one e-mail address: {error}",
+            where="ADDRESS",
+            next_step="Write one address, such as anna@example.com, without a name around it.",
+        ) from None
+
+
+def purpose_of(purposes: Purposes, key: str) -> Purpose:
+    """The purpose with that key. Raises ConfigurationError (exit 2)."""
+    purpose = purposes.get(key)
+    if purpose is None:
+        names = ", ".join(each.key for each in purposes)
+        raise ConfigurationError(
+            f"No purpose has the key {key[:60]!r}.", where="--purpose", next_step=f"Say one of: {names}."
+        )
+    return purpose
+
+
+def people_at(work: Work, normalised: str) -> list[Person]:
+    """Everyone whose address this is or was; those who use it now first."""
+    people = work.people.by_address(normalised)
+    held = work.people.addresses([person.id for person in people])
+    ranks = {
+        person.id: min(_rank(a.kind) for a in held[person.id] if a.normalised == normalised)
+        for person in people
+    }
+    return sorted(people, key=lambda person: (ranks[person.id], person.id))
+
+
+def users_of(work: Work, normalised: str) -> list[Person]:
+    """Those who use the address now; those who used it once, only when nobody does."""
+    people = people_at(work, normalised)
+    held = work.people.addresses([person.id for person in people])
+    now = [p for p in people if any(_uses(a.kind) for a in held[p.id] if a.normalised == normalised)]
+    return now or people
+
+
+def _uses(kind: AddressKind) -> bool:
+    return kind is not AddressKind.PAST
+
+
+def _rank(kind: AddressKind) -> int:
+    return (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST).index(kind)

@@ -1,0 +1,201 @@
+"""The only place that builds things: from settings to mirrors, portals and desks."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from connector.acts.desk import Desk
+from connector.clock import Chance, Clock, SystemChance, SystemClock
+from connector.consent.breaker import Limits
+from connector.errors import ConfigurationError
+from connector.hubspot.portal import Portal
+from connector.hubspot.token import TokenSource
+from connector.hubspot.transport import Transport
+from connector.proof import keys as keyring
+from connector.proof.keys import Keys
+from connector.settings import PortalSettings, PurposeSettings, Settings, secret
+from connector.store import schema
+from connector.store.engine import Database, parse
+from connector.store.mirror import Mirror
+from connector.store.pace import open_pace
+from mappings.purposes import Purpose, Purposes
+from mappings.sources import subject_texts
+
+POOL = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the world gives us; replaced in tests and in the simulation."""
+
+    clock: Clock
+    chance: Chance
+    stop: threading.Event | None = None
+
+
+def tools() -> Tools:
+    """The machine's own clock and randomness."""
+    return Tools(clock=SystemClock(), chance=SystemChance())
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `init` had to make."""
+
+    keys: bool
+    database: bool
+
+
+def prepare(settings: Settings, given: Tools | None = None) -> Prepared:
+    """Make keys and mirror where they are missing; check and keep what exists."""
+    at_hand = given or tools()
+    made_mirror = _is_missing(settings)
+    made_keys = made_mirror and not settings.mirror.keys.exists() and keyring.VARIABLE not in os.environ
+    if made_keys:  # never beside a mirror that exists: new keys would not open it
+        keyring.save(settings.mirror.keys, keyring.generate(at_hand.chance))
+    keys = keys_of(settings)
+    Mirror.create(settings.mirror.database, keys, at_hand.clock, at_hand.chance).close()
+    return Prepared(made_keys, made_mirror)
+
+
+def _is_missing(settings: Settings) -> bool:
+    database = Database(parse(settings.mirror.database))
+    if database.path is not None and not database.path.exists():
+        return True
+    try:
+        with database.begin(database.reader) as connection:
+            return schema.version(connection) is None
+    finally:
+        database.close()
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The keys. Raises ConfigurationError that says what is lost without them."""
+    return keyring.load(settings.mirror.keys, os.environ)
+
+
+@contextmanager
+def mirror_of(settings: Settings, given: Tools | None = None) -> Iterator[Mirror]:
+    """The mirror, opened with its keys and closed again."""
+    at_hand = given or tools()
+    mirror = Mirror.open(settings.mirror.database, keys_of(settings), at_hand.clock, at_hand.chance)
+    try:
+        yield mirror
+    finally:
+        mirror.close()
+
+
+def token_of(portal: PortalSettings) -> str:
+    """The portal's token. Raises ConfigurationError naming the variable or file."""
+    key = f"portals.{portal.name}.token_{'env' if portal.token_env else 'file'}"
+    found = secret(portal.token_env, portal.token_file, key=key)
+    assert found is not None  # noqa: S101 - settings demand exactly one of the two
+    return found
+
+
+def purposes_of(settings: Settings, portal: PortalSettings) -> Purposes:
+    """The purposes that belong to a portal."""
+    mine = [p for p in settings.purposes if p.portal in {None, portal.name}]
+    return Purposes(_purpose(purpose) for purpose in mine)
+
+
+def _purpose(said: PurposeSettings) -> Purpose:
+    return Purpose(
+        key=said.key,
+        subscription_id=said.subscription_id,
+        basis=said.basis,
+        marketing=said.marketing,
+        title={str(language): text for language, text in said.title.items()},
+        double_opt_in=said.double_opt_in,
+        retain=said.retain,
+        push_soft_optin=said.push_soft_optin,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The breaker's numbers."""
+    said = settings.breaker
+    return Limits(
+        erasures=said.erasures, subscribes=said.subscribes, vanished=said.vanished, share=said.share
+    )
+
+
+def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = None) -> Portal:
+    """One HubSpot portal behind the shared limiter; nothing is asked yet."""
+    at_hand = given or tools()
+    pace = open_pace(
+        settings.mirror.database,
+        portal.portal_id,
+        at_hand.clock,
+        calls_per_10_s=portal.calls_per_10_s,
+        search_per_s=portal.search_per_s,
+        calls_per_day=portal.calls_per_day,
+        zone=settings.controller.zone,
+    )
+    transport = Transport(
+        portal.api,
+        TokenSource(partial(token_of, portal)),
+        pace=pace,
+        clock=at_hand.clock,
+        chance=at_hand.chance,
+        pool_size=POOL,
+        stop=at_hand.stop,
+    )
+    subscriptions = purposes_of(settings, portal).subscription_ids
+    return Portal(transport, clock=at_hand.clock, subscriptions=subscriptions)
+
+
+def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools | None = None) -> Desk:
+    """Everything that the acts need for one portal."""
+    at_hand = given or tools()
+    portal = settings.portal(name)
+    return Desk(
+        portal=portal.portal_id,
+        name=portal.name,
+        mirror=mirror,
+        hubspot=portal_of(settings, portal, at_hand),
+        purposes=purposes_of(settings, portal),
+        limits=limits_of(settings),
+        clock=at_hand.clock,
+        chance=at_hand.chance,
+        zone=settings.controller.zone,
+        subject_sources=subject_texts(portal.subject_sources),
+        statuses_per_day=portal.statuses_per_day,
+    )
+
+
+@contextmanager
+def opened(settings: Settings, name: str | None, given: Tools | None = None) -> Iterator[Desk]:
+    """The desk of one portal, with its mirror open."""
+    settings.portal(name)
+    with mirror_of(settings, given) as mirror:
+        yield desk_of(settings, mirror, name, given)
+
+
+def pin(settings: Settings, name: str | None, given: Tools | None = None) -> int | None:
+    """Compare the configured portal with the token's own. Without a token: None, doctor will tell.
+
+    Raises ConfigurationError when the token belongs to another portal.
+    """
+    portals = [settings.portal(name)] if name else list(settings.portals)
+    for portal in portals:
+        try:
+            token_of(portal)
+        except ConfigurationError:
+            continue
+        check_pin(portal, portal_of(settings, portal, given).details().portal_id)
+    return portals[0].portal_id
+
+
+def check_pin(portal: PortalSettings, found: int) -> None:
+    """The token's portal is the configured one, or nothing is done (threat 9)."""
+    if found != portal.portal_id:
+        raise ConfigurationError(
+            f"The token belongs to portal {found}, the configuration names {portal.portal_id}.",
+            where=f"portals.{portal.name}.portal_id",
+            next_step="Use the token of the configured portal, or correct portal_id before anything is read.",
+        )
+

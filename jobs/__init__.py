@@ -1,0 +1,1 @@
+"""The outside: commands, the daemon, and a file per job."""

@@ -1,0 +1,231 @@
+"""`inventory`, `backfill` and `sync`: what is in the portal, the first full read, and one turn."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from connector import wiring
+from connector.acts.desk import Desk
+from connector.acts.first_push import confirm_first_push, dry_run_shown
+from connector.acts.inventory import Inventory, take
+from connector.acts.preview import Preview, preview
+from connector.acts.tally import Tally
+from connector.errors import ConfigurationError, Stopped
+from connector.hubspot.feeds import all_contacts
+from connector.settings import Settings, load
+from jobs import output
+from jobs.backfill import Progress as Progressed
+from jobs.backfill import backfill as run_backfill
+from jobs.options import Globals, Outcome, command
+from jobs.runner import running
+from jobs.turn import Plan, Turned, check_portal, check_properties, turn
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew, and read every status again.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be written to HubSpot; write nothing.")
+]
+Full = Annotated[bool, typer.Option("--full", help="Compare every contact, not only what changed.")]
+ConfirmFirst = Annotated[
+    bool, typer.Option("--confirm-first-push", help="The dry run was looked at: from now on, write.")
+]
+Singles = Annotated[
+    int, typer.Option("--status-reads", help="Without batches, a status is a call: at most so many.", min=0)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("inventory")(inventory)
+    app.command("backfill")(backfill)
+    app.command("sync")(sync)
+
+
+@command
+def inventory(wanted: Globals, status_reads: Singles = 500) -> Outcome:
+    """What is in the portal, by status, basis and source; needs read scopes only and writes nothing.
+
+    Example: consent-mirror inventory --json
+    """
+    settings = load(wanted.config_path)
+    portal = settings.portal(wanted.portal)
+    hubspot = wiring.portal_of(settings, portal)
+    wiring.check_pin(portal, hubspot.details().portal_id)
+    purposes = wiring.purposes_of(settings, portal)
+    pages = (page.contacts for page in all_contacts(hubspot))
+    with _bar("inventory") as tell:
+        found = take(hubspot, purposes, pages, status_reads, lambda done: tell(done, None, ""))
+    return Outcome(found.document(), _inventory(found))
+
+
+def _inventory(found: Inventory) -> Group:
+    document = found.document()
+    rows = [
+        (p["purpose"], p["subscription_id"], p["subscribed"], p["unsubscribed"], p["not_specified"])
+        for p in document["purposes"]
+    ]
+    bases = [
+        (p["purpose"], basis, count) for p in document["purposes"] for basis, count in p["by_basis"].items()
+    ]
+    covered = f"{document['coverage']:.0%} of the addresses' statuses were read"
+    return Group(
+        Text(f"{found.contacts} contacts, {found.without_email} without e-mail, "
+             f"{found.role_addresses} role addresses, {found.opted_out_of_all} opted out of all e-mail."),
+        Text(f"{covered}; {document['not_read']} not read."),
+        output.table(("purpose", "type", "subscribed", "unsubscribed", "not specified"), rows),
+        output.table(("purpose", "HubSpot's basis for SUBSCRIBED", "people"), bases),
+        Text("A subscribed status is not a proved consent: `backfill` and `report` tell how many are."),
+    )  # fmt: skip
+
+
+@command
+def backfill(wanted: Globals, fresh: Fresh = False) -> Outcome:
+    """The first full read into the mirror; resumes where it was; never writes to HubSpot.
+
+    Example: consent-mirror backfill
+    """
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk:
+        started, tally = desk.clock.monotonic(), Tally()
+        check_portal(desk)
+        check_properties(desk)
+        with running(desk, settings.mirror.database, "backfill") as run, _bar("backfill") as tell:
+            done = run_backfill(desk, tally, fresh=fresh, tell=_telling(tell), beat=run.beat)
+            run.figures |= {"contacts": done.contacts, "events": done.events}
+        seconds = desk.clock.monotonic() - started
+    document = {
+        "contacts": done.contacts,
+        "requests": done.requests,
+        "seconds": round(seconds, 3),
+        "events": done.events,
+        "resumed_from": done.resumed_from,
+    }
+    rate = done.contacts / seconds if seconds else 0
+    return Outcome(document, Text(
+        f"{done.contacts} contacts read with {done.requests} calls in {seconds:.1f} s "
+        f"({rate:.0f} a second), {done.events} entries in the log. Nothing was written to HubSpot."
+    ))  # fmt: skip
+
+
+@command
+def sync(
+    wanted: Globals, dry_run: DryRun = False, full: Full = False, confirm_first_push: ConfirmFirst = False
+) -> Outcome:
+    """One turn: pull changes, reconcile, push, read back.
+
+    Example: consent-mirror sync --dry-run
+    """
+    settings = load(wanted.config_path)
+    if dry_run and confirm_first_push:
+        raise ConfigurationError(
+            "A dry run writes nothing.", where="sync", next_step="Say one of the two options."
+        )
+    with wiring.opened(settings, wanted.portal) as desk:
+        return _synced(desk, settings, dry_run=dry_run, full=full, confirmed=confirm_first_push)
+
+
+def _synced(desk: Desk, settings: Settings, *, dry_run: bool, full: bool, confirmed: bool) -> Outcome:
+    with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
+        if confirmed:
+            confirm_first_push(desk)
+        turned = turn(desk, Plan(full=full, push=not dry_run), beat=run.beat)
+        run.figures |= turned.figures()
+    shown = preview(desk) if dry_run or not turned.first_push_confirmed else None
+    if dry_run:
+        dry_run_shown(desk)
+    document = _document(turned) | ({"would_push": shown.items} if shown is not None else {})
+    code = 0 if dry_run or (turned.first_push_confirmed and turned.breaker is None) else Stopped.exit_code
+    return Outcome(document, _told(turned, shown, dry_run=dry_run), code)
+
+
+def _document(turned: Turned) -> dict[str, Any]:
+    tally = turned.tally
+    return {
+        "pulled": tally.pulled,
+        "changed": tally.changed,
+        "events": tally.events,
+        "decided": tally.decided,
+        "rows": {str(row): count for row, count in sorted(tally.rows.items())},
+        "pushed": tally.pushed,
+        "confirmed": tally.confirmed,
+        "pending": turned.pending,
+        "reviews": turned.reviews,
+        "breaker": turned.breaker,
+        "incidents": tally.incidents,
+        "reappeared": tally.reappeared,
+        "first_push_confirmed": turned.first_push_confirmed,
+    }
+
+
+def _told(turned: Turned, shown: Preview | None, *, dry_run: bool) -> Group:
+    tally = turned.tally
+    lines = [
+        f"{tally.pulled} contacts pulled, {tally.changed} changed, {tally.events} entries; "
+        f"{tally.pushed} writes sent, {tally.confirmed} confirmed by reading back, {turned.pending} pending."
+    ]
+    if turned.reviews:
+        lines.append(f"{turned.reviews} questions wait for a person: `consent-mirror review list`.")
+    if turned.breaker:
+        lines.append(
+            f"The breaker {turned.breaker['kind']} is open: nothing subscribes or erases until somebody has "
+            "looked (`consent-mirror review list`). Opt-outs go on."
+        )
+    parts: list[Any] = [Text(line) for line in lines]
+    if shown is not None:
+        rows = [(p, status, count, row, reason) for p, status, row, count, reason in shown.grouped]
+        headings = ("purpose", "would be written", "people", "row", "because")
+        parts.append(output.table(headings, rows) if rows else Text("Nothing waits to be written."))
+        parts.append(Text(_next(turned, dry_run=dry_run)))
+    return Group(*parts)
+
+
+def _next(turned: Turned, *, dry_run: bool) -> str:
+    if turned.first_push_confirmed:
+        return "Nothing was written. `consent-mirror sync` writes it."
+    if dry_run:
+        return "Nothing was written. When this is right: `consent-mirror sync --confirm-first-push`."
+    return (
+        "Nothing was written: the first push waits for a person. Look at `consent-mirror sync --dry-run`, "
+        "then `consent-mirror sync --confirm-first-push`."
+    )
+
+
+Bar = Callable[[int, int | None, str], None]
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Bar]:
+    """A progress bar on stderr: contacts, contacts a second, time left, calls used."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=output.stderr(), transient=False) as progress:
+        task: TaskID = progress.add_task(what, total=None, rate="")
+
+        def tell(done: int, total: int | None, rate: str) -> None:
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        yield tell
+
+
+def _telling(tell: Bar) -> Callable[[Progressed], None]:
+    """From a backfill's progress to the bar."""
+    clock = wiring.tools().clock
+    started = clock.monotonic()
+    first: list[int] = []
+
+    def told(progress: Progressed) -> None:
+        first.append(progress.contacts) if not first else None
+        seconds = clock.monotonic() - started
+        rate = (progress.contacts - first[0]) / seconds if seconds > 0.5 else 0
+        tell(progress.contacts, progress.total, f"{rate:.0f} contacts/s, {progress.requests} calls")
+
+    return told

@@ -1,0 +1,134 @@
+"""`report` and `status`: what differs, and whether everything is up to date."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from connector import wiring
+from connector.acts.desk import Desk
+from connector.acts.status import status as status_act
+from connector.errors import ConfigurationError
+from connector.report.archive import stored
+from connector.report.figures import Report
+from connector.report.gather import gather
+from connector.report.render import write
+from connector.settings import Settings, load
+from jobs import output
+from jobs.due import local_day
+from jobs.mailing import about_of, is_mailed, nightly_of, outside_of
+from jobs.options import Globals, Outcome, command
+
+Day = Annotated[str | None, typer.Option("--date", help="A past local day, 2026-11-24: its figures.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write the report to this file.")]
+Send = Annotated[bool, typer.Option("--send", help="Send today's report by mail now.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("report")(report)
+    app.command("status")(status)
+
+
+@command
+def report(wanted: Globals, day: Day = None, html: Html = None, send: Send = False) -> Outcome:
+    """The discrepancy report: what differs, since when, and what to do about it.
+
+    Example: consent-mirror report --html report.html
+    """
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk:
+        found = _report(settings, desk, day)
+        rendered = write(found, settings.controller.languages[0])
+        if html is not None:
+            _save(html, rendered.standalone())
+        if send:
+            _send(settings, desk)
+    return Outcome(found.document(), Text(rendered.console()))
+
+
+def _report(settings: Settings, desk: Desk, day: str | None) -> Report:
+    now = desk.clock.now()
+    today = local_day(now, desk.zone)
+    wanted = _day(day) or today
+    outside = outside_of(desk)
+    with desk.mirror.read(desk.portal) as work:
+        if wanted == today:
+            return gather(work, about_of(settings, desk), today, now, outside).report
+        kept = stored(work, wanted)
+    if kept is None:
+        raise ConfigurationError(
+            f"No report of {wanted} is stored.", where="--date", next_step="The daemon makes one every night."
+        )
+    return kept.report
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            "That is no date.", where="--date", next_step="Write it as 2026-11-24."
+        ) from None
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file cannot be written: {error.strerror}.",
+            where=str(path),
+            next_step="Choose another file.",
+        ) from None
+
+
+def _send(settings: Settings, desk: Desk) -> None:
+    if not is_mailed(settings, desk.name):
+        raise ConfigurationError(
+            "No mail is configured.",
+            where="report",
+            next_step="Set to, from and smtp_host in [report], then run `consent-mirror doctor`.",
+        )
+    nightly_of(settings, desk).send_now()
+
+
+@command
+def status(wanted: Globals) -> Outcome:
+    """The state of each portal: last reading, what waits, reviews, breaker, log.
+
+    Example: consent-mirror status --json
+    """
+    settings = load(wanted.config_path)
+    portals = [settings.portal(wanted.portal)] if wanted.portal else list(settings.portals)
+    with wiring.mirror_of(settings) as mirror:
+        found = [_status(settings, wiring.desk_of(settings, mirror, portal.name)) for portal in portals]
+    return Outcome({"portals": found}, _states(found))
+
+
+def _status(settings: Settings, desk: Desk) -> dict[str, Any]:
+    today = local_day(desk.clock.now(), desk.zone)
+    return status_act(desk, today, mailed=is_mailed(settings, desk.name))
+
+
+def _states(found: list[dict[str, Any]]) -> Group:
+    rows = [
+        (
+            each["portal"],
+            each["contacts"],
+            each["last_pull"] or "never",
+            each["last_sweep"] or "never",
+            each["outbox_pending"],
+            each["reviews"],
+            each["breaker"]["kind"] if each["breaker"] else "closed",
+            each["log"]["entries"],
+        )
+        for each in found
+    ]
+    headings = ("portal", "contacts", "last pull", "last sweep", "pending", "reviews", "breaker", "entries")
+    return Group(output.table(headings, rows))

@@ -1,0 +1,79 @@
+"""`init` and `doctor`: from nothing to a mirror that is ready."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from connector import wiring
+from connector.acts import setup
+from connector.acts.doctor import examine
+from connector.settings import load
+from jobs import output
+from jobs.examining import Patient, probes
+from jobs.options import Globals, Outcome, command
+
+PortalId = Annotated[
+    int | None, typer.Option("--portal-id", help="The portal to pin; otherwise the token's own is asked.")
+]
+TokenEnv = Annotated[str, typer.Option("--token-env", help="The variable that holds the token.")]
+Api = Annotated[str | None, typer.Option("--api", help="HubSpot's host; http only on this machine.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("init")(init)
+    app.command("doctor")(doctor)
+
+
+@command
+def init(
+    wanted: Globals,
+    portal_id: PortalId = None,
+    token_env: TokenEnv = "HUBSPOT_TOKEN",  # noqa: S107 - the name of a variable, not a token
+    api: Api = None,
+) -> Outcome:
+    """Write config.toml, make the keys and the mirror; what exists is checked and kept.
+
+    Example: consent-mirror init --portal-id 62515
+    """
+    path = wanted.config_path
+    wrote = setup.write_config(path, portal_id=portal_id, token_env=token_env, api=api)
+    settings = load(path)
+    made = wiring.prepare(settings)
+    pinned = wiring.pin(settings, wanted.portal)
+    document = {
+        "config": str(path),
+        "keys": str(settings.mirror.keys),
+        "database": settings.mirror.database,
+        "portal_id": pinned,
+    }
+    return Outcome(document, _made(path, wrote, made, settings.mirror.keys))
+
+
+def _made(path: Path, wrote: bool, made: wiring.Prepared, keys: Path) -> Group:
+    lines = [
+        f"Configuration  {path} ({'written' if wrote else 'checked and kept'})",
+        f"Keys           {keys} ({'made, mode 0600: keep a copy apart' if made.keys else 'checked and kept'})",
+        f"Mirror         {'made' if made.database else 'checked and kept'}",
+        "Next step: edit the configuration, then run `consent-mirror doctor`.",
+    ]
+    return Group(*(Text(line) for line in lines))
+
+
+@command
+def doctor(wanted: Globals) -> Outcome:
+    """Check configuration, keys, database, token, scopes, portal, capabilities, clock, mail; read-only.
+
+    Example: consent-mirror doctor --json
+    """
+    with ExitStack() as stack:
+        checks = examine(probes(Patient(wanted.config_path, wanted.portal, stack)))
+    ready = all(check.ok for check in checks)
+    document = {"ready": ready, "checks": [check.document() for check in checks]}
+    rows = [(("ok" if each.ok else "NO"), each.name, each.problem, each.next_step) for each in checks]
+    text = output.table(("", "check", "problem", "next step"), rows)
+    return Outcome(document, text, 0 if ready else 3)

@@ -1,0 +1,168 @@
+"""What `doctor` looks at, in the order in which one thing rests on another."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connector import wiring
+from connector.acts.desk import Desk
+from connector.acts.doctor import Probe
+from connector.errors import ConfigurationError, HubSpotRefused
+from connector.hubspot.portal import Portal
+from connector.report.smtp import MailServer, reach
+from connector.settings import PortalSettings, Settings, load
+from jobs.mailing import server_of
+
+CLOCK_LIMIT_MS = 60_000
+RESERVED = "consent-mirror-doctor@example.com"  # RFC 2606: nobody's
+
+
+@dataclass(slots=True)
+class Patient:
+    """What the probes find on the way and hand on."""
+
+    path: Path
+    portal: str | None
+    stack: ExitStack
+    settings: Settings | None = None
+    desks: dict[str, Desk] = field(default_factory=dict)
+
+    def config(self) -> str | None:
+        """The file is readable and every key is right."""
+        self.settings = load(self.path)
+        return None
+
+    def keys(self) -> str | None:
+        """The key file is there, whole, and nobody else's to read."""
+        wiring.keys_of(self.known)
+        return None
+
+    def database(self) -> str | None:
+        """The mirror opens with these keys."""
+        mirror = self.stack.enter_context(wiring.mirror_of(self.known))
+        for portal in self.portals():
+            self.desks[portal.name] = wiring.desk_of(self.known, mirror, portal.name)
+        return None
+
+    @property
+    def known(self) -> Settings:
+        """The settings, once `config` has found them."""
+        assert self.settings is not None  # noqa: S101 - probes that need it name `configuration`
+        return self.settings
+
+    def portals(self) -> list[PortalSettings]:
+        """The portals to look at."""
+        return [self.known.portal(self.portal)] if self.portal else list(self.known.portals)
+
+
+def probes(patient: Patient) -> Iterator[Probe]:
+    """Lazily: what can be looked at depends on what the configuration says."""
+    yield Probe("configuration", patient.config)
+    yield Probe("keys", patient.keys, ("configuration",))
+    yield Probe("database", patient.database, ("configuration", "keys"))
+    if patient.settings is None:
+        return
+    several = len(patient.portals()) > 1
+    for portal in patient.portals():
+        yield from _of_portal(patient, portal, f" {portal.name}" if several else "")
+    yield Probe("mail", lambda: _mail(patient.known), ("configuration",))
+
+
+def _of_portal(patient: Patient, portal: PortalSettings, tail: str) -> Iterator[Probe]:
+    token, account = f"token{tail}", f"portal id{tail}"
+    yield Probe(token, lambda: _token(portal))
+    yield Probe(account, lambda: _account(patient, portal), (token,))
+    yield Probe(f"scopes{tail}", lambda: _scopes(patient, portal), (token, account))
+    yield Probe(f"subscription types{tail}", lambda: _types(patient, portal), (token, account))
+    yield Probe(f"capabilities{tail}", lambda: _capabilities(patient, portal), (token, account))
+    yield Probe(f"clock{tail}", lambda: _clock(patient, portal), (token, account))
+
+
+def _token(portal: PortalSettings) -> str | None:
+    wiring.token_of(portal)
+    return None
+
+
+def _hubspot(patient: Patient, portal: PortalSettings) -> Portal:
+    return wiring.portal_of(patient.known, portal)
+
+
+def _account(patient: Patient, portal: PortalSettings) -> str | None:
+    account = _hubspot(patient, portal).details()
+    wiring.check_pin(portal, account.portal_id)
+    return f"{account.portal_id}, {account.account_type}, {account.time_zone}"
+
+
+def _scopes(patient: Patient, portal: PortalSettings) -> str | None:
+    """The three scopes that everything rests on, each by a harmless read."""
+    hubspot = _hubspot(patient, portal)
+    lacking: set[str] = set()
+    looks: tuple[Callable[[], object], ...] = (
+        lambda: hubspot.contacts_page(None),
+        lambda: hubspot.missing_properties(()),
+        lambda: hubspot.preferences(RESERVED),
+    )
+    for look in looks:
+        try:
+            look()
+        except HubSpotRefused as error:
+            if not error.scopes:
+                raise
+            lacking |= set(error.scopes)
+    if lacking:
+        raise ConfigurationError(
+            f"The token lacks the scopes {', '.join(sorted(lacking))}.",
+            where=f"portals.{portal.name}",
+            next_step="Add them to the service key in HubSpot: Settings, Integrations, Service keys.",
+        )
+    return None
+
+
+def _types(patient: Patient, portal: PortalSettings) -> str | None:
+    """Each purpose's subscription type exists, and its property is there to be read (HQ 14)."""
+    hubspot, purposes = _hubspot(patient, portal), wiring.purposes_of(patient.known, portal)
+    known = {definition.id for definition in hubspot.definitions()}
+    unknown = [p.key for p in purposes if p.subscription_id not in known]
+    missing = hubspot.missing_properties(purposes.subscription_ids)
+    if unknown or missing:
+        raise ConfigurationError(
+            f"HubSpot does not have the subscription type of {', '.join(unknown) or ', '.join(missing)}.",
+            where="purposes.subscription_id",
+            next_step=f"HubSpot has: {', '.join(str(number) for number in sorted(known))}.",
+        )
+    unmapped = known - set(purposes.subscription_ids)
+    return f"{len(unmapped)} types without a purpose" if unmapped else None
+
+
+def _capabilities(patient: Patient, portal: PortalSettings) -> str | None:
+    found = _hubspot(patient, portal).capabilities()
+    words = {
+        "statuses in batches": found.batch_statuses,
+        "forms": found.forms,
+        "timeline": found.timeline,
+        "audit log": found.audit,
+    }
+    return ", ".join(f"{name}: {'yes' if has else 'no'}" for name, has in words.items())
+
+
+def _clock(patient: Patient, portal: PortalSettings) -> str | None:
+    """HubSpot's clock and ours: a wrong one would make a tie of every yes and no."""
+    hubspot = _hubspot(patient, portal)
+    hubspot.details()
+    skew = hubspot.clock_skew_ms()
+    if skew is not None and abs(skew) > CLOCK_LIMIT_MS:
+        raise ConfigurationError(
+            f"This machine's clock differs from HubSpot's by {abs(skew) // 1000} s.",
+            where="clock",
+            next_step="Turn on NTP (timedatectl set-ntp true).",
+        )
+    return None if skew is None else f"within {max(1, abs(skew) // 1000)} s of HubSpot's"
+
+
+def _mail(settings: Settings) -> str | None:
+    server: MailServer | None = server_of(settings)
+    if server is None:
+        return "no mail configured: the report is made and not sent"
+    reach(server, wiring.tools().clock)
+    return None

@@ -1,0 +1,96 @@
+"""The nightly report as a job: who it is about, where it goes, what only the mirror's keeper knows."""
+
+from datetime import time
+
+from connector.acts.desk import Desk
+from connector.logs import remember_secret
+from connector.report.gather import About, Outside
+from connector.report.mail import Envelope
+from connector.report.nightly import Mailing, Nightly
+from connector.report.smtp import MailServer
+from connector.settings import Settings, secret
+
+
+def server_of(settings: Settings) -> MailServer | None:
+    """The mail server; None where no mail is configured. Raises ConfigurationError for a missing secret."""
+    said = settings.report
+    if not said.smtp_host or not said.from_:
+        return None
+    password = None
+    if said.smtp_user:
+        password = secret(said.smtp_password_env, said.smtp_password_file, key="report.smtp_password_env")
+    if password:
+        remember_secret(password)
+    return MailServer(
+        host=said.smtp_host,
+        port=said.smtp_port,
+        security=said.smtp_security,
+        user=said.smtp_user if password else None,
+        password=password,
+        ca_file=said.smtp_ca_file,
+    )
+
+
+def recipients_of(settings: Settings, name: str) -> tuple[str, ...]:
+    """A portal's own recipients, else those of all."""
+    return settings.portal(name).to or settings.report.to
+
+
+def about_of(settings: Settings, desk: Desk) -> About:
+    """What the report says of the portal beside the store's figures."""
+    return About(
+        portal=desk.name,
+        portal_id=desk.portal,
+        controller=settings.controller.name,
+        time_zone=settings.controller.time_zone,
+        purposes=desk.purposes,
+        several_portals=len(settings.portals) > 1,
+        mailed=is_mailed(settings, desk.name),
+    )
+
+
+def is_mailed(settings: Settings, name: str) -> bool:
+    """A mail of this portal goes out every night."""
+    said = settings.report
+    return bool(said.smtp_host and said.from_ and recipients_of(settings, name))
+
+
+def outside_of(desk: Desk) -> Outside:
+    """Open breakers, since when."""
+    with desk.mirror.read(desk.portal) as work:
+        found = work.meta.get("breaker")
+    return Outside(breakers={found["kind"]: found["since"]} if found else {})
+
+
+def nightly_of(settings: Settings, desk: Desk) -> Nightly:
+    """The nightly report of one portal, with its mail path where one is configured."""
+    hour, minute = settings.schedule.report.split(":")
+    return Nightly(
+        desk.mirror,
+        about_of(settings, desk),
+        _mailing(settings, desk.name),
+        desk.clock,
+        desk.chance,
+        at=time(int(hour), int(minute)),
+        since=_first_start(desk),
+        outside=lambda: outside_of(desk),
+    )
+
+
+def _mailing(settings: Settings, name: str) -> Mailing | None:
+    server = server_of(settings) if is_mailed(settings, name) else None
+    if server is None or settings.report.from_ is None:
+        return None
+    envelope = Envelope(sender=settings.report.from_, recipients=recipients_of(settings, name))
+    return Mailing(server=server, envelope=envelope, language=settings.controller.languages[0])
+
+
+def _first_start(desk: Desk) -> int:
+    """When this mirror first ran: a fresh one sends its first mail at the next time of the timetable."""
+    with desk.mirror.read(desk.portal) as work:
+        known = work.meta.get("first_start")
+    if known is None:
+        with desk.mirror.write(desk.portal) as work:
+            known = work.meta.get("first_start") or desk.clock.now()
+            work.meta.put("first_start", known)
+    return int(known)

@@ -1,0 +1,89 @@
+"""Full statuses of those who are due: never read, changed since, or read longest ago (HA 8.4).
+
+With batches a hundred people cost three calls. Without them each is two calls: the new and the changed come
+first, within the day's budget; a small register is read again whole, a large one over days.
+"""
+
+from connector.acts.desk import Desk
+from connector.acts.tally import Tally
+from connector.store.work import Work
+from jobs.due import local_day
+from jobs.reading import BATCH, Beat, Reader, still
+from mappings.records import Contact
+
+SMALL_REGISTER = 250  # read whole at each sync: a call each
+SMALL_WITH_BATCHES = 1_000  # the same at three calls a hundred
+SPENT = "statuses_spent"
+
+
+def read_statuses(desk: Desk, tally: Tally, *, recheck: bool = False, beat: Beat = still) -> None:
+    """Read those never read; with `recheck` also some of those whose reading is oldest."""
+    if desk.hubspot.capabilities().batch_statuses:
+        _first(desk, Reader(desk, tally, beat), limit=None)
+        if recheck:
+            register = _register(desk)
+            limit = register if register <= SMALL_WITH_BATCHES else BATCH
+            _again(desk, Reader(desk, tally, beat), limit)
+        return
+    left = _left(desk)
+    reader = Reader(desk, tally, beat, singles=left)
+    _first(desk, reader, limit=left)
+    if recheck and _register(desk) <= SMALL_REGISTER:
+        _again(desk, reader, min(reader.singles, SMALL_REGISTER))
+    _spend(desk, left - reader.singles)
+
+
+def _first(desk: Desk, reader: Reader, limit: int | None) -> None:
+    """Those whose statuses were never read, or who changed since."""
+    asked: set[int] = set()
+    while limit is None or reader.singles > 0:
+        with desk.mirror.read(desk.portal) as work:
+            due = [row.id for row in work.contacts.due_for_statuses(BATCH, 0)]
+        wanted = [number for number in due if number not in asked]
+        if not wanted:
+            return
+        asked.update(wanted)
+        _read(desk, reader, wanted)
+
+
+def _again(desk: Desk, reader: Reader, limit: int) -> None:
+    """Those who were read longest ago."""
+    with desk.mirror.read(desk.portal) as work:
+        due = [row.id for row in work.contacts.due_for_statuses(limit, desk.clock.now())]
+    for start in range(0, len(due), BATCH):
+        _read(desk, reader, due[start : start + BATCH])
+
+
+def _read(desk: Desk, reader: Reader, contact_ids: list[int]) -> None:
+    found, _ = desk.hubspot.contacts_by_id(contact_ids)
+    reader.bring_in(_known(found, contact_ids), always=True)
+
+
+def _known(found: tuple[Contact, ...], asked: list[int]) -> list[Contact]:
+    """A merged id answers with its winner, who is read in its own turn."""
+    return [contact for contact in found if contact.id in set(asked)]
+
+
+def _register(desk: Desk) -> int:
+    with desk.mirror.read(desk.portal) as work:
+        return work.contacts.counts().live
+
+
+def _left(desk: Desk) -> int:
+    with desk.mirror.read(desk.portal) as work:
+        return max(0, desk.statuses_per_day - _spent(desk, work))
+
+
+def _spent(desk: Desk, work: Work) -> int:
+    found = work.meta.get(SPENT)
+    return int(found["count"]) if found and found["day"] == _today(desk) else 0
+
+
+def _spend(desk: Desk, count: int) -> None:
+    if count:
+        with desk.mirror.write(desk.portal) as work:
+            work.meta.put(SPENT, {"day": _today(desk), "count": _spent(desk, work) + count})
+
+
+def _today(desk: Desk) -> str:
+    return local_day(desk.clock.now(), desk.zone).isoformat()

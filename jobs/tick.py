@@ -1,0 +1,113 @@
+"""One tick of the daemon for one portal: run what the timetable says is due, one job after another.
+
+A job's row moves on only after it went well; a failure is tried again after a minute, ever later up to an
+hour. A person's no never waits for a tick: the process that accepted it pushes it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from connector.acts.desk import Desk
+from connector.acts.push import push
+from connector.acts.tally import Tally
+from connector.errors import ConnectorError
+from connector.settings import Settings
+from connector.store.due import DueRow
+from jobs.checkpoint import run_checkpoint
+from jobs.due import Timing, after_failure, next_time, timetable
+from jobs.mailing import nightly_of
+from jobs.reading import Beat
+from jobs.runner import running
+from jobs.turn import Plan, turn
+
+log = structlog.get_logger()
+
+Job = Callable[[Settings, Desk, Beat], None]
+
+
+def tick(settings: Settings, desk: Desk, stop: threading.Event, beat: Beat) -> None:
+    """Run every due job of a portal; one that fails does not keep the others from running."""
+    for timing in timetable(settings.schedule):
+        if stop.is_set():
+            return
+        beat()
+        with desk.mirror.read(desk.portal) as work:
+            row = work.due.get(timing.job) or DueRow(job=timing.job, next_at=_first(desk, timing))
+        if row.asked or row.next_at <= desk.clock.now():
+            _run(settings, desk, timing, row, beat)
+
+
+def _first(desk: Desk, timing: Timing) -> int:
+    """A job that never ran: at once, or at its local time from now on."""
+    return 0 if timing.every is not None else next_time(timing, desk.clock.now(), desk.zone)
+
+
+def _run(settings: Settings, desk: Desk, timing: Timing, row: DueRow, beat: Beat) -> None:
+    try:
+        JOBS[timing.job](settings, desk, beat)
+    except ConnectorError as error:
+        _failed(desk, timing, row, error.code)
+    except Exception as error:
+        log.error("job_broke", job=timing.job, portal=desk.name, exc_info=error)
+        _failed(desk, timing, row, type(error).__name__)
+    else:
+        done = desk.clock.now()
+        _put(desk, DueRow(job=timing.job, next_at=next_time(timing, done, desk.zone), done_at=done))
+
+
+def _failed(desk: Desk, timing: Timing, row: DueRow, code: str) -> None:
+    failures = row.failures + 1
+    log.warning("job_failed", job=timing.job, portal=desk.name, error=code, failures=failures)
+    again = after_failure(failures, desk.clock.now())
+    _put(desk, DueRow(job=timing.job, next_at=again, done_at=row.done_at, failures=failures))
+
+
+def _put(desk: Desk, row: DueRow) -> None:
+    with desk.mirror.write(desk.portal) as work:
+        work.due.put(row)
+
+
+def _push(settings: Settings, desk: Desk, beat: Beat) -> None:
+    push(desk, Tally())
+    beat()
+
+
+def _pull(settings: Settings, desk: Desk, beat: Beat) -> None:
+    _turn(settings, desk, beat, full=False)
+
+
+def _sweep(settings: Settings, desk: Desk, beat: Beat) -> None:
+    _turn(settings, desk, beat, full=True)
+
+
+def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
+    with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
+        turned = turn(desk, Plan(full=full), beat=_both(run.beat, beat))
+        run.figures |= turned.figures()
+
+
+def _both(one: Beat, other: Beat) -> Beat:
+    def beats() -> None:
+        one()
+        other()
+
+    return beats
+
+
+def _report(settings: Settings, desk: Desk, beat: Beat) -> None:
+    nightly_of(settings, desk).run()
+
+
+def _checkpoint(settings: Settings, desk: Desk, beat: Beat) -> None:
+    run_checkpoint(settings, desk)
+
+
+JOBS: Mapping[str, Job] = {
+    "push": _push,
+    "pull": _pull,
+    "sweep": _sweep,
+    "report": _report,
+    "checkpoint": _checkpoint,
+}
