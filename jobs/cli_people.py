@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import typer
-from connector.acts.when import moment
 from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
 from connector.acts.show import check as check_act
 from connector.acts.show import show as show_act
+from connector.acts.when import moment
 from connector.acts.who import purpose_of
 from connector.acts.withdraw import No, Withdrawn
 from connector.acts.withdraw import withdraw as withdraw_act

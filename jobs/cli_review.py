@@ -39,9 +39,9 @@ def list_(wanted: Globals) -> Outcome:
 
     Example: consent-mirror review list
     """
-    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        with desk.mirror.read(desk.portal) as work:
-            found = [document(each) for each in work.reviews.pending()]
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk, desk.mirror.read(desk.portal) as work:
+        found = [document(each) for each in work.reviews.pending()]
     rows = [(r["id"], r["kind"], r["row"], r["purpose"], r["opened_at"], r["subject"]) for r in found]
     table = output.table(("id", "kind", "row", "purpose", "since", "subject"), rows)
     return Outcome({"reviews": found}, table if found else Text("Nothing waits for a person."))
@@ -53,9 +53,9 @@ def show(wanted: Globals, number: Number) -> Outcome:
 
     Example: consent-mirror review show 3
     """
-    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        with desk.mirror.read(desk.portal) as work:
-            found = work.reviews.get(number)
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk, desk.mirror.read(desk.portal) as work:
+        found = work.reviews.get(number)
     if found is None:
         raise Refused(
             "There is no such question.", where="review", next_step="See `consent-mirror review list`."

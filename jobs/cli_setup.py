@@ -57,7 +57,7 @@ def init(
 def _made(path: Path, wrote: bool, made: wiring.Prepared, keys: Path) -> Group:
     lines = [
         f"Configuration  {path} ({'written' if wrote else 'checked and kept'})",
-        f"Keys           {keys} ({'made, mode 0600: keep a copy apart' if made.keys else 'checked and kept'})",
+        f"Keys           {keys} ({'made: keep a copy apart' if made.keys else 'checked and kept'})",
         f"Mirror         {'made' if made.database else 'checked and kept'}",
         "Next step: edit the configuration, then run `consent-mirror doctor`.",
     ]

@@ -1,14 +1,16 @@
 """`users add|list|remove`: who may decide what; what needs two people needs two of them."""
 
 import os
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from connector import wiring
+from connector.acts.desk import Desk
 from connector.errors import Refused
-from connector.settings import load
+from connector.settings import Settings, load
 from connector.store.users import Role
 from jobs import output
 from jobs.options import Globals, Outcome, command
@@ -36,6 +38,11 @@ def password_of(name: str, *, confirm: bool = False) -> str:
     return str(typer.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=confirm, err=True))
 
 
+def _desk(settings: Settings, wanted: Globals) -> AbstractContextManager[Desk]:
+    """Users belong to the mirror, so that any portal's desk will do."""
+    return wiring.opened(settings, wanted.portal or settings.portals[0].name)
+
+
 @command
 def add(wanted: Globals, name: Name, role: Kind = Role.OPERATOR) -> Outcome:
     """Add a user; the password is asked for (12 characters or more).
@@ -43,7 +50,7 @@ def add(wanted: Globals, name: Name, role: Kind = Role.OPERATOR) -> Outcome:
     Example: consent-mirror users add anna --role dpo
     """
     settings = load(wanted.config_path)
-    with wiring.opened(settings, wanted.portal or settings.portals[0].name) as desk:
+    with _desk(settings, wanted) as desk:
         secret = password_of(name, confirm=True)
         with desk.mirror.write(desk.portal) as work:
             user = work.users.add(name, role, secret, desk.clock.now())
@@ -57,9 +64,8 @@ def list_(wanted: Globals) -> Outcome:
     Example: consent-mirror users list
     """
     settings = load(wanted.config_path)
-    with wiring.opened(settings, wanted.portal or settings.portals[0].name) as desk:
-        with desk.mirror.read(desk.portal) as work:
-            found = work.users.all()
+    with _desk(settings, wanted) as desk, desk.mirror.read(desk.portal) as work:
+        found = work.users.all()
     rows = [(user.name, user.role) for user in found]
     return Outcome({"users": [{"name": n, "role": r} for n, r in rows]}, output.table(("name", "role"), rows))
 
@@ -71,10 +77,9 @@ def remove(wanted: Globals, name: Name) -> Outcome:
     Example: consent-mirror users remove anna
     """
     settings = load(wanted.config_path)
-    with wiring.opened(settings, wanted.portal or settings.portals[0].name) as desk:
-        with desk.mirror.write(desk.portal) as work:
-            if not work.users.remove(name):
-                raise Refused(
-                    "There is no such user.", where="users", next_step="See `consent-mirror users list`."
-                )
+    with _desk(settings, wanted) as desk, desk.mirror.write(desk.portal) as work:
+        if not work.users.remove(name):
+            raise Refused(
+                "There is no such user.", where="users", next_step="See `consent-mirror users list`."
+            )
     return Outcome({"removed": name}, Text(f"{name} is removed."))

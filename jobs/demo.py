@@ -17,7 +17,15 @@ from jobs import output
 PEOPLE, SEED = 240, 7
 TOKEN = "CONSENT_MIRROR_DEMO_TOKEN"  # noqa: S105 - the name of a variable
 NEWSLETTER, OFFERS, EVENTS = 101, 102, 103
-LEFT_BEHIND = ("config.toml", "mirror.db", "mirror.keys", "report.html", "receipt.html", "log.json", "wording.txt")
+LEFT_BEHIND = (
+    "config.toml",
+    "mirror.db",
+    "mirror.keys",
+    "report.html",
+    "receipt.html",
+    "log.json",
+    "wording.txt",
+)
 ANNA, BO, CARIN, DAVID = (
     f"{name}@example.org" for name in ("anna.lindqvist", "bo.ek", "carin.holm", "david.berg")
 )
@@ -130,7 +138,9 @@ def _set_up(stage: Stage, server: Running) -> None:
         offers=OFFERS,
     )
     (stage.folder / "config.toml").write_text(text, "utf-8")
-    stage.say("1. A portal", f"A HubSpot portal with {PEOPLE} people runs on this machine. First: is all in place?")
+    stage.say(
+        "1. A portal", f"A HubSpot portal with {PEOPLE} people runs on this machine. First: is all in place?"
+    )
     stage.run("init")
     stage.run("doctor")
 
@@ -138,9 +148,13 @@ def _set_up(stage: Stage, server: Running) -> None:
 def _first_reading(stage: Stage) -> None:
     stage.say("2. Look first", "What is in the portal? Reading only; nothing is written anywhere.")
     stage.run("inventory")
-    stage.say("3. Read it all", "Every contact and status goes into the local mirror. Nothing goes to HubSpot.")
+    stage.say(
+        "3. Read it all", "Every contact and status goes into the local mirror. Nothing goes to HubSpot."
+    )
     stage.run("backfill")
-    stage.say("4. See before you write", "Some noes are not everywhere in HubSpot where they should be. A dry run:")
+    stage.say(
+        "4. See before you write", "Some noes are not everywhere in HubSpot where they should be. A dry run:"
+    )
     stage.run("sync", "--dry-run")
     stage.say("5. A person says go", "Only now anything is written, and each write is read back.")
     stage.run("sync", "--confirm-first-push")
@@ -148,20 +162,32 @@ def _first_reading(stage: Stage) -> None:
 
 def _people_say_no(stage: Stage) -> None:
     stage.sandbox.person.unsubscribe(ANNA, NEWSLETTER)
-    stage.say("6. Someone opts out in HubSpot", "A person clicks unsubscribe in a newsletter. The next sync sees it.")
+    stage.say(
+        "6. Someone opts out in HubSpot",
+        "A person clicks unsubscribe in a newsletter. The next sync sees it.",
+    )
     stage.run("sync")
     stage.run("person", "show", ANNA)
-    stage.say("7. Someone calls us", "Another phones and wants no more mail. One command: recorded, pushed, read back.")
+    stage.say(
+        "7. Someone calls us",
+        "Another phones and wants no more mail. One command: recorded, pushed, read back.",
+    )
     stage.run("withdraw", BO, "--source", "phone")
     stage.sandbox.colleague.resubscribe(ANNA, NEWSLETTER)
-    stage.say("8. A colleague resubscribes a no", "Somebody subscribes the first person again in HubSpot. It is undone.")
+    stage.say(
+        "8. A colleague resubscribes a no",
+        "Somebody subscribes the first person again in HubSpot. It is undone.",
+    )
     stage.run("sync")
     stage.run("person", "show", ANNA)
 
 
 def _others_meddle(stage: Stage) -> None:
     stage.sandbox.app.set_status(CARIN, OFFERS, "SUBSCRIBED")
-    stage.say("9. An app writes a status", "Another app says SUBSCRIBED, without evidence. That stays a claim, not a consent.")
+    stage.say(
+        "9. An app writes a status",
+        "Another app says SUBSCRIBED, without evidence. That stays a claim, not a consent.",
+    )
     stage.run("sync")
     stage.run("check", CARIN, "--purpose", "offers", ends=3)
 
@@ -169,7 +195,9 @@ def _others_meddle(stage: Stage) -> None:
 def _a_proved_yes(stage: Stage) -> None:
     wording = stage.folder / "wording.txt"
     wording.write_text(WORDING, "utf-8")
-    stage.say("10. A yes that can be proved", "A signed form on paper, with the exact words. Now we may send.")
+    stage.say(
+        "10. A yes that can be proved", "A signed form on paper, with the exact words. Now we may send."
+    )
     words = ("--purpose", "newsletter", "--type", "grant", "--source", "paper", "--signed")
     stage.run("record", DAVID, *words, "--at", "2026-11-02", "--wording", str(wording), "--language", "sv")
     stage.run("check", DAVID, "--purpose", "newsletter")
@@ -178,7 +206,10 @@ def _a_proved_yes(stage: Stage) -> None:
 
 def _too_much_at_once(stage: Stage) -> None:
     stage.sandbox.register.mass(0.3, "not_specified", NEWSLETTER)
-    stage.say("11. A mass change", "A broken integration clears the newsletter status of three people in ten. A machine stops, a person looks.")
+    stage.say(
+        "11. A mass change",
+        "A broken integration clears the status of three people in ten. A machine stops, a person looks.",
+    )
     stage.run("sync", "--full", ends=4)
     stage.run("review", "list")
 
@@ -186,7 +217,10 @@ def _too_much_at_once(stage: Stage) -> None:
 def _what_is_left(stage: Stage) -> Mapping[str, Path]:
     files = {name: stage.folder / f"{name}.html" for name in ("report", "receipt")}
     files["log"] = stage.folder / "log.json"
-    stage.say("12. The nightly report, and the log", "What the data protection lead gets by mail; and: has anyone touched the log?")
+    stage.say(
+        "12. The nightly report, and the log",
+        "What the data protection lead gets by mail; and: has anyone touched the log?",
+    )
     stage.run("report", "--html", str(files["report"]))
     stage.run("log", "verify", "--payloads")
     with files["log"].open("w", encoding="utf-8") as file, redirect_stdout(file):

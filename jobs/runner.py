@@ -1,4 +1,4 @@
-"""Runs a job: one at a time for a portal, with a run id in every log line and a row that says how it ended."""
+"""Runs a job: one at a time for a portal, a run id in every log line, and a row that says how it ended."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The rooms and their arrows (design 2): every import is read, and one that the design does not have fails."""
+"""The rooms and their arrows (design 2): every import is read; one that the design has not fails."""
 
 import ast
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ ARROWS: dict[str, set[str]] = {
     "sandbox": {"mappings", "base"},
     "wiring": {"mappings", "consent", "base", "hubspot", "store", "proof", "report", "acts", "web"},
     "jobs": {
-        "mappings", "consent", "base", "hubspot", "store", "proof", "report", "acts", "web", "sandbox", "wiring",
+        "mappings", "consent", "base", "hubspot", "store", "proof",
+        "report", "acts", "web", "sandbox", "wiring",
     },
 }  # fmt: skip
 

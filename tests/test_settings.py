@@ -61,7 +61,9 @@ def test_every_key_is_in_the_example_with_a_comment_above_it(section: str) -> No
     fields = sections()[section].model_fields
     for name, field in fields.items():
         key = field.alias or name
-        assert re.search(rf"^(# )?{re.escape(key)} = ", text, re.MULTILINE), f"{section}.{key} is undocumented"
+        assert re.search(rf"^(# )?{re.escape(key)} = ", text, re.MULTILINE), (
+            f"{section}.{key} is undocumented"
+        )
 
 
 def test_the_example_has_no_key_that_the_program_does_not_know() -> None:
@@ -81,7 +83,13 @@ def test_all_problems_are_told_at_once_with_key_and_what_is_allowed(tmp_path: Pa
         'smtp_host = "mail.exempel.se"\nsmtp_security = "none"\n'
     )
     problem = problem_of(write(tmp_path, text))
-    for key in ("mirror.colour: unknown key", "schedule.pull", "schedule.sweep", "portals.0.portal_id", "report"):
+    for key in (
+        "mirror.colour: unknown key",
+        "schedule.pull",
+        "schedule.sweep",
+        "portals.0.portal_id",
+        "report",
+    ):
         assert key in problem
     assert '"5m"' in problem
     assert "green" not in problem and "soon" not in problem
@@ -158,5 +166,5 @@ def test_two_portals_need_a_name(tmp_path: Path) -> None:
     assert settings.portal("second").portal_id == 7
     with pytest.raises(ConfigurationError, match="Several"):
         settings.portal(None)
-    with pytest.raises(ConfigurationError, match="main, second|No portal"):
+    with pytest.raises(ConfigurationError, match=r"No portal"):
         settings.portal("third")

@@ -62,7 +62,8 @@ class HubSpot(Protocol):
         """The contacts behind `count_opted_out`, by ascending id from after_id on."""
 
     def preferences(self, email: str, *, wide: bool = True) -> Preferences:
-        """All statuses and wide opt-outs of one address, with HubSpot's times (two calls; one without `wide`)."""
+        """All statuses and opt-outs of everything of one address, with HubSpot's times (two calls; one
+        without `wide`)."""
 
     def batch_preferences(self, emails: Sequence[str]) -> BatchReading:
         """The same for up to 100 addresses where the plan has batches (two calls)."""

@@ -21,8 +21,8 @@ QUESTIONS = {
         "only this purpose is mailed again. Reject: the no to everything stands."
     ),
     Review.CLEARED: (
-        "Someone cleared a status that HubSpot had confirmed. Approve: the consent still holds and is written "
-        "again. Reject: it was a no, and is recorded as one."
+        "Someone cleared a status that HubSpot had confirmed. Approve: the consent still holds and is "
+        "written again. Reject: it was a no, and is recorded as one."
     ),
     Review.EVIDENCE: (
         "HubSpot says that the person subscribed again, without wording. Approve: the evidence has been "

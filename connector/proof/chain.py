@@ -1,7 +1,7 @@
 """The hash chain over headers, and the commitment of a header to its payload (consent-domain 6)."""
 
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,21 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     type: str
     v: int
     wording_hash: str | None
+
+
+class Opened(NamedTuple):
+    """A payload that is there: its salt and canonical bytes; both empty where it does not open."""
+
+    salt: bytes
+    data: bytes
+
+
+class Record(NamedTuple):
+    """One entry as it is stored."""
+
+    header: Header
+    hash: bytes  # the stored entry hash
+    opened: Opened | None = None
 
 
 _encoder = msgspec.json.Encoder()

@@ -6,11 +6,13 @@ so that a ciphertext that somebody moves to another row no longer opens.
 
 import hmac
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+#: What seals and opens; the library stays in this room.
+Cipher: TypeAlias = AESGCM
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 REF_BYTES: Final = 16
@@ -27,12 +29,12 @@ def derive(key: bytes, label: str) -> bytes:
     return hmac.digest(key, b"consent-mirror/" + label.encode(), sha256)
 
 
-def seal(cipher: AESGCM, nonce: bytes, plain: bytes, place: bytes) -> bytes:
+def seal(cipher: Cipher, nonce: bytes, plain: bytes, place: bytes) -> bytes:
     """Encrypt for one place."""
     return nonce + cipher.encrypt(nonce, plain, place)
 
 
-def unseal(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
+def unseal(cipher: Cipher, sealed: bytes, place: bytes) -> bytes:
     """Decrypt. Raises SealBroken."""
     try:
         return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
@@ -64,12 +66,12 @@ class Vault:
         keyed.update(ref + source.encode())
         return keyed.digest()[:REF_BYTES]
 
-    def new_key(self, ref: bytes, entropy: bytes) -> tuple[AESGCM, bytes]:
+    def new_key(self, ref: bytes, entropy: bytes) -> tuple[Cipher, bytes]:
         """A person's key, usable and wrapped for the table; takes NEW_KEY_BYTES of randomness."""
         key, nonce = entropy[:KEY_BYTES], entropy[KEY_BYTES:NEW_KEY_BYTES]
         return AESGCM(key), seal(self._wrap, nonce, key, self._place + b"key|" + ref)
 
-    def key(self, ref: bytes, wrapped: bytes) -> AESGCM:
+    def key(self, ref: bytes, wrapped: bytes) -> Cipher:
         """A person's key back. Raises SealBroken."""
         return AESGCM(unseal(self._wrap, wrapped, self._place + b"key|" + ref))
 

@@ -8,30 +8,15 @@ payload may be missing only where the log itself says why: its subject was erase
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
-from connector.proof.chain import FIRST, Header, commitment, entry_hash
+from connector.proof.chain import FIRST, Header, Opened, Record, commitment, entry_hash
 from connector.proof.merkle import CompactRange
 from connector.proof.notes import SignedRoot
 
 ERASED: Final = "erased"
 #: An unconfirmed sign-up is shredded after 7 days (consent-domain 3.3), and `expire` says so.
 SHREDDED: Final = {"request": "expire"}
-
-
-class Opened(NamedTuple):
-    """A payload that is there: its salt and canonical bytes; both empty where it does not open."""
-
-    salt: bytes
-    data: bytes
-
-
-class Record(NamedTuple):
-    """One entry as it is stored."""
-
-    header: Header
-    hash: bytes  # the stored entry hash
-    opened: Opened | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The append-only log of one portal: headers for ever, payloads until erasure (consent-domain 6)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,9 +8,18 @@ from sqlalchemy import Select, and_, select, tuple_
 
 from connector.consent.events import Event
 from connector.proof import merkle
-from connector.proof.chain import FIRST, SALT_BYTES, VERSION, Header, commitment, entry_hash, event_id, seq_of
+from connector.proof.chain import (
+    FIRST,
+    SALT_BYTES,
+    VERSION,
+    Header,
+    Record,
+    commitment,
+    entry_hash,
+    event_id,
+    seq_of,
+)
 from connector.proof.seal import NONCE_BYTES, seal, unseal
-from connector.proof.verify import Record
 from connector.store import bulk, payloads, stream
 from connector.store.refs import raw
 from connector.store.scope import Scope
@@ -24,6 +33,7 @@ _FIRST: Final = bytes(32)
 _READ_AHEAD: Final = 5_000
 
 Item = tuple[int | None, Event]
+_Source = tuple[int, bytes]  # whose, and the keyed index of a source_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +73,13 @@ class Log:
             return []
         self._scope.load({person_id for person_id, _ in items if person_id is not None})
         sources = [self._source(item) for item in items]
-        known = self._known(sources)
-        fresh: dict[tuple[int, bytes], int] = {}  # source -> place in `appended`
-        todo: list[tuple[Item, tuple[int, bytes] | None]] = []
-        for item, source in zip(items, sources, strict=True):
-            if source is None or (source not in known and source not in fresh):
-                if source is not None:
-                    fresh[source] = len(todo)
-                todo.append((item, source))
+        known = self._known(items, sources)
+        places, todo = _without_repeats(items, sources, known)
         appended = self._write(todo)
-        following = iter(appended)
-        first = set(fresh)
-        answer: list[Event] = []
-        for source in sources:
-            if source is None:
-                answer.append(next(following))
-            elif source in known:
-                answer.append(known[source])
-            elif source in first:
-                first.discard(source)
-                answer.append(next(following))
-            else:
-                answer.append(appended[fresh[source]])
-        return answer
+        return [
+            known[source] if place is None and source is not None else appended[place or 0]
+            for place, source in zip(places, sources, strict=True)
+        ]
 
     def events_of(self, person_ids: Iterable[int]) -> dict[int, list[Event]]:
         """Decrypted, in seq order, with those of people merged into them; without events: left out.
@@ -146,51 +140,74 @@ class Log:
         """How many entries."""
         return self._end().tree.size
 
-    def _source(self, item: Item) -> tuple[int, bytes] | None:
+    def _source(self, item: Item) -> _Source | None:
         person_id, event = item
         if event.source_ref is None:
             return None
         holder = self._scope.holder(person_id)
         return holder.owner, self._scope.vault.source_ref(holder.ref, event.source_ref)
 
-    def _known(self, sources: Iterable[tuple[int, bytes] | None]) -> dict[tuple[int, bytes], Event]:
-        """Events that exist already; people made in this transaction have none."""
-        asked = {each for each in sources if each is not None and each[0] not in self._scope.fresh}
-        found: dict[tuple[int, bytes], Event] = {}
+    def _known(self, items: Sequence[Item], sources: Sequence[_Source | None]) -> dict[_Source, Event]:
+        """Events that exist already, also with those merged into a person; people made just now have none."""
+        asked: dict[_Source, _Source] = {}
+        texts: dict[int, dict[_Source, str]] = {}
+        for (_, event), source in zip(items, sources, strict=True):
+            if source is not None and source[0] not in self._scope.fresh:
+                asked[source] = source
+                texts.setdefault(source[0], {})[source] = event.source_ref or ""
+        for winner, loser, ref in self._merged(texts):
+            for source, text in texts[winner].items():
+                asked[loser, self._scope.vault.source_ref(ref, text)] = source
+        self._scope.load({person_id for person_id, _ in asked})
         pair = tuple_(payload.c.person_id, payload.c.source)
-        for chunk in bulk.batched(asked, bulk.CHUNK):
-            for row in self._connection.execute(self._with_payload().where(pair.in_(chunk))):
-                found[row.person_id, row.source] = self._event(row)
-        return found
+        return {
+            asked[row.person_id, row.source]: self._event(row)
+            for chunk in bulk.batched(asked, bulk.CHUNK)
+            for row in self._connection.execute(self._with_payload().where(pair.in_(chunk)))
+        }
 
-    def _write(self, todo: Sequence[tuple[Item, tuple[int, bytes] | None]]) -> list[Event]:
+    def _merged(self, person_ids: Iterable[int]) -> list[tuple[int, int, bytes]]:
+        """(winner, loser, the loser's ref) of everyone merged into these people."""
+        statement = select(person.c.merged_into, person.c.id, person.c.ref).where(
+            person.c.portal == self._scope.portal
+        )
+        rows = bulk.select_in(self._connection, statement, person.c.merged_into, list(person_ids))
+        return [(winner, loser, ref) for winner, loser, ref in rows]
+
+    def _write(self, todo: Sequence[tuple[Item, _Source | None]]) -> list[Event]:
         if not todo:
             return []
         scope, end = self._scope, self._end()
         now = max(scope.clock.now(), end.recorded_at)
         entropy = scope.chance.bytes(_DRAWN * len(todo))
-        entries, sealed_rows, hashes, appended = [], [], [], []
-        prev, seq, portal, last = end.hash.hex(), end.tree.size, scope.portal, end.hash
-        for number, ((person_id, event), source) in enumerate(todo):
-            seq += 1
-            holder = scope.holder(person_id)
+        entries: list[tuple[Any, ...]] = []
+        sealed, appended = [], []
+        for number, (item, source) in enumerate(todo):
             drawn = entropy[number * _DRAWN : (number + 1) * _DRAWN]
-            salt, nonce = drawn[:SALT_BYTES], drawn[SALT_BYTES:]
-            data = payloads.encode(event)
-            commit = commitment(salt, data)
-            made = payloads.header(event, seq, now, holder.ref.hex() or None, commit.hex(), prev)
-            last = entry_hash(made)
-            prev = last.hex()
-            sealed = seal(holder.cipher, nonce, salt + data, scope.vault.entry_place(holder.ref, seq))
-            entries.append(_row(portal, made, holder.ref or None, commit, last))
-            sealed_rows.append((portal, seq, holder.owner, source[1] if source else None, sealed))
-            hashes.append(last)
-            appended.append(_filled(event, made))
+            seq, prev = end.tree.size + number + 1, entries[-1][-1] if entries else end.hash
+            made, row, hidden = self._made(item, source, seq, now, prev, drawn)
+            entries.append(row)
+            sealed.append(hidden)
+            appended.append(_filled(item[1], made))
         bulk.insert(self._connection, entry, _ENTRY_COLUMNS, entries)
-        bulk.insert(self._connection, payload, _PAYLOAD_COLUMNS, sealed_rows)
-        end.tree.extend(hashes)
-        self._save(_End(last, now, end.tree))
+        bulk.insert(self._connection, payload, _PAYLOAD_COLUMNS, sealed)
+        end.tree.extend(row[-1] for row in entries)
+        self._save(_End(entries[-1][-1], now, end.tree))
         return appended
+
+    def _made(
+        self, item: Item, source: _Source | None, seq: int, now: int, prev: bytes, drawn: bytes
+    ) -> tuple[Header, tuple[Any, ...], tuple[Any, ...]]:
+        """Header, entry row and payload row of one event."""
+        person_id, event = item
+        scope, holder = self._scope, self._scope.holder(person_id)
+        salt, nonce = drawn[:SALT_BYTES], drawn[SALT_BYTES:]
+        data = payloads.encode(event)
+        commit = commitment(salt, data)
+        made = payloads.header(event, seq, now, holder.ref.hex() or None, commit.hex(), prev.hex())
+        sealed = seal(holder.cipher, nonce, salt + data, scope.vault.entry_place(holder.ref, seq))
+        row = _row(scope.portal, made, holder.ref or None, commit, entry_hash(made))
+        return made, row, (scope.portal, seq, holder.owner, source[1] if source else None, sealed)
 
     def _end(self) -> _End:
         statement = select(*(head.c[name] for name in _HEAD_COLUMNS)).where(
@@ -208,9 +225,7 @@ class Log:
     def _owners(self, person_ids: Iterable[int]) -> dict[int, int]:
         """Each of these people and of those merged into them -> whose events they count as."""
         owners = {each: each for each in person_ids}
-        statement = select(person.c.merged_into, person.c.id).where(person.c.portal == self._scope.portal)
-        merged = list(bulk.select_in(self._connection, statement, person.c.merged_into, list(owners)))
-        return owners | {loser: winner for winner, loser in merged if loser not in owners}
+        return owners | {loser: winner for winner, loser, _ in self._merged(owners) if loser not in owners}
 
     def _with_payload(self) -> Select[Any]:
         joined = and_(payload.c.portal == entry.c.portal, payload.c.seq == entry.c.seq)
@@ -224,6 +239,26 @@ class Log:
         cipher = self._scope.holder(row.person_id).cipher
         opened = unseal(cipher, row.sealed, self._scope.vault.entry_place(row.ref or b"", row.seq))
         return payloads.event(_header(row, FIRST), opened[SALT_BYTES:])  # an event does not hold `prev`
+
+
+def _without_repeats(
+    items: Sequence[Item], sources: Sequence[_Source | None], known: Container[_Source]
+) -> tuple[list[int | None], list[tuple[Item, _Source | None]]]:
+    """What has to be written, and for each item its place there; None: it is known already."""
+    places: list[int | None] = []
+    todo: list[tuple[Item, _Source | None]] = []
+    first: dict[_Source, int] = {}
+    for item, source in zip(items, sources, strict=True):
+        if source is not None and source in known:
+            places.append(None)
+        elif source is not None and source in first:
+            places.append(first[source])
+        else:
+            if source is not None:
+                first[source] = len(todo)
+            places.append(len(todo))
+            todo.append((item, source))
+    return places, todo
 
 
 def _columns(*more: Any) -> Select[Any]:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, select
 
 from connector.clock import Chance, Clock
-from connector.proof.seal import SuppressionKeys, Vault
+from connector.proof.seal import Cipher, SuppressionKeys, Vault
 from connector.store import bulk
 from connector.store.tables import person
 
@@ -22,7 +21,7 @@ class Holder:
     """
 
     ref: bytes
-    cipher: AESGCM
+    cipher: Cipher
     owner: int
 
 

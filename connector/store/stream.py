@@ -7,9 +7,8 @@ verification would go into those. Blocks are small enough for the processor's ca
 from collections.abc import Iterator
 from typing import Any, Final
 
-from connector.proof.chain import FIRST, SALT_BYTES, VERSION, Header
+from connector.proof.chain import FIRST, SALT_BYTES, VERSION, Header, Opened, Record
 from connector.proof.seal import SealBroken, unseal
-from connector.proof.verify import Opened, Record
 from connector.store import bulk
 from connector.store.scope import Scope
 

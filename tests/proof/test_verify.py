@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from connector.proof.canon import canon
-from connector.proof.chain import FIRST, Header, commitment, entry_hash
+from connector.proof.chain import FIRST, Header, Opened, Record, commitment, entry_hash
 from connector.proof.merkle import root_of
 from connector.proof.notes import SignedRoot
-from connector.proof.verify import Broken, End, Opened, Problem, Record, Signed, verify_log
+from connector.proof.verify import Broken, End, Problem, Signed, verify_log
 
 SIZE = 9
 ANNA, BERTIL = "aa" * 16, "bb" * 16

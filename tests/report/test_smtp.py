@@ -1,20 +1,11 @@
 """Mail over a real server with real TLS: what it takes, refuses, puts off, drops and drips."""
 
-import datetime as dt
 import socket
-import ssl
 import threading
 import time
 from email import message_from_bytes, policy
-from ipaddress import ip_address
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from connector.clock import SystemClock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
@@ -22,6 +13,7 @@ from connector.report.mail import Envelope, compose
 from connector.report.outcome import MailAmbiguous, MailRefused
 from connector.report.render import render
 from connector.report.smtp import MailServer, send
+from tests.report.authority import Authority, make_authority
 from tests.report.examples import NOW, small
 from tests.report.mailbox import PASSWORD, Box, serving
 
@@ -29,53 +21,9 @@ TO = "dataskydd@exempel.se"
 SECOND = "it@exempel.se"
 
 
-class Authority(NamedTuple):
-    ca: Path
-    context: ssl.SSLContext
-
-
-def _signed(name, key, issuer, issuer_key, *, ca):
-    day = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer or subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(day)
-        .not_valid_after(day + dt.timedelta(days=36_500))
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
-        .add_extension(x509.KeyUsage(not ca, False, False, False, False, ca, ca, False, False), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(issuer_key, hashes.SHA256())
-    )
-
-
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory) -> Authority:
-    """A throw-away CA and a server certificate for this machine."""
-    place = tmp_path_factory.mktemp("ca")
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _signed("Throw-away CA", ca_key, None, ca_key, ca=True)
-    server = _signed("localhost", key, ca.subject, ca_key, ca=False)
-    (place / "ca.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    (place / "server.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + server.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(place / "server.pem")
-    return Authority(place / "ca.pem", context)
+    return make_authority(tmp_path_factory.mktemp("ca"))
 
 
 def message(*to):

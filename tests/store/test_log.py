@@ -144,6 +144,17 @@ def test_a_repeat_with_the_same_source_is_the_same_event(mirror):
         assert work.log.size() == 4
 
 
+def test_a_repeat_about_somebody_merged_is_no_second_event_of_the_winner(mirror):
+    once = replace(NO, source_ref="hubspot:1")
+    with mirror.write(PORTAL) as work:
+        winner, loser = work.people.create([[], []])
+        (first,) = work.log.append([(loser.id, once)])
+        work.people.merge(loser.id, winner.id)
+    with mirror.write(PORTAL) as work:
+        assert work.log.append([(winner.id, once), (winner.id, NO)])[0] == first
+        assert work.log.size() == 2
+
+
 def test_events_without_a_source_are_never_taken_for_repeats(work, anna):
     assert [event.seq for event in work.log.append([(anna.id, NO), (anna.id, NO)])] == [1, 2]
 
