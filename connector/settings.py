@@ -128,6 +128,8 @@ class PortalSettings(Section):
     statuses_per_day: int = Field(default=25_000, ge=0)
     #: HubSpot `source` texts that were proven to mean "the person did it", beside the built-in ones.
     subject_sources: tuple[str, ...] = ()
+    #: Somebody erased who turns up in HubSpot again is erased there again (row 34), within the breaker.
+    erase_again: bool = False
     to: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryDirectory
 
 from connector.acts.desk import Desk
 from connector.clock import Chance, Clock, SystemChance, SystemClock
@@ -16,9 +17,10 @@ from connector.hubspot.token import TokenSource
 from connector.hubspot.transport import Transport
 from connector.proof import keys as keyring
 from connector.proof.keys import Keys
-from connector.settings import PortalSettings, PurposeSettings, Settings, secret
+from connector.settings import MirrorSettings, PortalSettings, PurposeSettings, Settings, secret
 from connector.store import schema
-from connector.store.engine import Database, parse
+from connector.store.engine import Database, parse, sqlite_path
+from connector.store.journal import Journal
 from connector.store.mirror import Mirror
 from connector.store.pace import open_pace
 from mappings.purposes import Purpose, Purposes
@@ -57,7 +59,8 @@ def prepare(settings: Settings, given: Tools | None = None) -> Prepared:
     if made_keys:  # never beside a mirror that exists: new keys would not open it
         keyring.save(settings.mirror.keys, keyring.generate(at_hand.chance))
     keys = keys_of(settings)
-    Mirror.create(settings.mirror.database, keys, at_hand.clock, at_hand.chance).close()
+    journal = journal_of(settings, keys, at_hand.chance)
+    Mirror.create(settings.mirror.database, keys, at_hand.clock, at_hand.chance, journal).close()
     return Prepared(made_keys, made_mirror)
 
 
@@ -77,11 +80,21 @@ def keys_of(settings: Settings) -> Keys:
     return keyring.load(settings.mirror.keys, os.environ)
 
 
+def journal_of(settings: Settings, keys: Keys, chance: Chance) -> Journal:
+    """The journal of noes and erasures, beside the keys and away from the database (design 3)."""
+    database = parse(settings.mirror.database)
+    path = sqlite_path(database)
+    name = path.name if path is not None else f"{database.database}.db"
+    return Journal(settings.mirror.keys.parent / f"{name}.journal", keys.master, chance)
+
+
 @contextmanager
 def mirror_of(settings: Settings, given: Tools | None = None) -> Iterator[Mirror]:
     """The mirror, opened with its keys and closed again."""
     at_hand = given or tools()
-    mirror = Mirror.open(settings.mirror.database, keys_of(settings), at_hand.clock, at_hand.chance)
+    keys = keys_of(settings)
+    journal = journal_of(settings, keys, at_hand.chance)
+    mirror = Mirror.open(settings.mirror.database, keys, at_hand.clock, at_hand.chance, journal)
     try:
         yield mirror
     finally:
@@ -148,6 +161,20 @@ def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = 
     return Portal(transport, clock=at_hand.clock, subscriptions=subscriptions)
 
 
+@contextmanager
+def looking(settings: Settings, portal: PortalSettings, given: Tools | None = None) -> Iterator[Portal]:
+    """A portal to look at, before there is a mirror or beside one; leaves nothing behind.
+
+    Where a mirror exists its limiter is shared; without one the limits are kept in a folder that goes away.
+    """
+    if not _is_missing(settings):
+        yield portal_of(settings, portal, given)
+        return
+    with TemporaryDirectory(prefix="consent-mirror-") as folder:
+        elsewhere = MirrorSettings(database=f"sqlite:///{folder}/none.db", keys=settings.mirror.keys)
+        yield portal_of(settings.model_copy(update={"mirror": elsewhere}), portal, given)
+
+
 def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools | None = None) -> Desk:
     """Everything that the acts need for one portal."""
     at_hand = given or tools()
@@ -164,6 +191,7 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         zone=settings.controller.zone,
         subject_sources=subject_texts(portal.subject_sources),
         statuses_per_day=portal.statuses_per_day,
+        erase_again=portal.erase_again,
     )
 
 
@@ -198,4 +226,3 @@ def check_pin(portal: PortalSettings, found: int) -> None:
             where=f"portals.{portal.name}.portal_id",
             next_step="Use the token of the configured portal, or correct portal_id before anything is read.",
         )
-

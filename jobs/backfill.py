@@ -3,19 +3,27 @@
 A page of 100 contacts is one transaction with its cursor, so that a kill costs at most that page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
-from connector.hubspot.feeds import all_contacts
+from connector.errors import RequestRejected
+from connector.store.observed import WIDE
 from connector.store.work import Work
 from jobs.reading import Beat, Reader, still
 from jobs.statuses import read_statuses
+from jobs.stretches import Piece, Stretch, pieces, split
+from mappings.records import Contact
 
 CURSOR = "backfill"
 CHANGED = "changed"
+#: Stretches of the list read side by side, beside batches of statuses and without: together they keep as many
+#: calls on their way as HubSpot's limit allows at a quarter of a second each.
+BESIDE_BATCHES, ALONE = 3, 7
+TOTALS = "opted_out"  # how many HubSpot counted when both sides were compared last
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +50,86 @@ class Backfilled:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    after: str | None
+    stretches: tuple[Stretch, ...]
     contacts: int
     since: int  # when the first run of this backfill began: what changed later is for the pull to find
+    is_first: bool  # nothing was read before this backfill
+    resumed: bool = False
 
 
 def backfill(
     desk: Desk, tally: Tally, *, fresh: bool = False, tell: Tell | None = None, beat: Beat = still
 ) -> Backfilled:
     """Read every contact, from where an interrupted run was; then single statuses as the budget allows."""
-    start, calls = _start(desk, fresh=fresh), desk.hubspot.calls_made
-    total = desk.hubspot.search_changed(0, 0).total
+    calls, total = desk.hubspot.calls_made, desk.hubspot.search_changed(0, 0).total
+    start = _start(desk, total, fresh=fresh)
     reader, done = Reader(desk, tally, beat), start.contacts
-    for page in all_contacts(desk.hubspot, start.after):
-        done += len(page.contacts)
-        reader.bring_in(page.contacts, always=fresh, mark=partial(_mark, page.after, done, start.since))
-        if tell is not None:
-            tell(Progress(done, total, desk.hubspot.calls_made - calls))
+    left: dict[int, Stretch] = dict(enumerate(start.stretches))
+    choose = _everybody if fresh or start.is_first else partial(_changed, reader)
+    with reader.ahead(pieces(desk.hubspot, start.stretches), choose) as pages:
+        for ready in pages:
+            done += len(ready.page.contacts)
+            _go_on(left, ready.page)
+            reader.take(ready, partial(_mark, tuple(left.values()), done, start.since))
+            if tell is not None:
+                tell(Progress(done, total, desk.hubspot.calls_made - calls))
     reader.judge()
     _finish(desk, start.since)
     read_statuses(desk, tally, beat=beat)
-    resumed = start.contacts if start.after is not None else None
+    resumed = start.contacts if start.resumed else None
     return Backfilled(done, desk.hubspot.calls_made - calls, tally.events, resumed)
+
+
+def _go_on(left: dict[int, Stretch], piece: Piece) -> None:
+    """Where an interrupted run would go on once this page is written."""
+    if piece.left is None:
+        del left[piece.number]
+    else:
+        left[piece.number] = piece.left
+
+
+def _start(desk: Desk, total: int | None, *, fresh: bool) -> _Start:
+    with desk.mirror.read(desk.portal) as work:
+        found = None if fresh else work.cursors.get(CURSOR)
+        is_first = not is_backfilled(work)
+    if found is None:
+        since = desk.clock.now()
+        _count(desk)
+        batches = desk.hubspot.capabilities().batch_statuses
+        return _Start(split(desk.hubspot, BESIDE_BATCHES if batches else ALONE, total), 0, since, is_first)
+    stretches = tuple(Stretch(after, until) for after, until in found["stretches"])
+    return _Start(stretches, found["contacts"], found["since"], is_first, resumed=True)
+
+
+def _mark(stretches: tuple[Stretch, ...], contacts: int, since: int, work: Work) -> None:
+    left = [[each.after, each.until] for each in stretches]
+    work.cursors.put(CURSOR, {"stretches": left, "contacts": contacts, "since": since})
+
+
+def _count(desk: Desk) -> None:
+    """How many opted out before the first page is read: who does so later moves a total, and the first pull
+    looks for them (design 4.4); otherwise it need not read again what this backfill reads."""
+    totals = {}
+    for subscription in (None, *desk.purposes.subscription_ids):
+        with suppress(RequestRejected):  # a portal without this property
+            totals[str(subscription or WIDE)] = desk.hubspot.count_opted_out(subscription)
+    with desk.mirror.write(desk.portal) as work:
+        work.cursors.put(TOTALS, totals)
+
+
+def _everybody(piece: Piece) -> Sequence[Contact]:
+    """Nobody is known beyond the cursors; a fresh one reads everybody's statuses again."""
+    return piece.contacts
+
+
+def _changed(reader: Reader, piece: Piece) -> Sequence[Contact]:
+    """The mirror has been filled before: the others are as they were."""
+    return reader.changed(piece.contacts)
 
 
 def is_backfilled(work: Work) -> bool:
     """The register was read in full once."""
     return work.cursors.get(CHANGED) is not None
-
-
-def _start(desk: Desk, *, fresh: bool) -> _Start:
-    with desk.mirror.read(desk.portal) as work:
-        found = None if fresh else work.cursors.get(CURSOR)
-    if found is None:
-        return _Start(None, 0, desk.clock.now())
-    return _Start(found["after"], found["contacts"], found["since"])
-
-
-def _mark(after: str | None, contacts: int, since: int, work: Work) -> None:
-    work.cursors.put(CURSOR, {"after": after, "contacts": contacts, "since": since})
 
 
 def _finish(desk: Desk, since: int) -> None:

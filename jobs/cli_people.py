@@ -13,7 +13,7 @@ from connector.acts.when import moment
 from connector.acts.who import purpose_of
 from connector.acts.withdraw import No, Withdrawn
 from connector.acts.withdraw import withdraw as withdraw_act
-from connector.consent.events import Source
+from connector.consent.events import SUBJECT, Source
 from connector.settings import load
 from jobs import output
 from jobs.options import Globals, Outcome, command
@@ -114,7 +114,7 @@ def withdraw(
             source=source,
             t_lo=when.lo if when else None,
             t_hi=when.hi if when else None,
-            **({"actor": actor} if actor else {}),
+            actor=actor or SUBJECT,
         )
         done = withdraw_act(desk, address, no)
     return Outcome(done.document(), _withdrawn(done))

@@ -13,6 +13,7 @@ from connector import wiring
 from connector.acts.desk import Desk
 from connector.acts.first_push import confirm_first_push, dry_run_shown
 from connector.acts.inventory import Inventory, take
+from connector.acts.pin import check_portal
 from connector.acts.preview import Preview, preview
 from connector.acts.tally import Tally
 from connector.errors import ConfigurationError, Stopped
@@ -21,9 +22,10 @@ from connector.settings import Settings, load
 from jobs import output
 from jobs.backfill import Progress as Progressed
 from jobs.backfill import backfill as run_backfill
+from jobs.forms import read_forms
 from jobs.options import Globals, Outcome, command
 from jobs.runner import running
-from jobs.turn import Plan, Turned, check_portal, check_properties, turn
+from jobs.turn import Plan, Turned, check_properties, turn
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew, and read every status again.")]
 DryRun = Annotated[
@@ -53,11 +55,10 @@ def inventory(wanted: Globals, status_reads: Singles = 500) -> Outcome:
     """
     settings = load(wanted.config_path)
     portal = settings.portal(wanted.portal)
-    hubspot = wiring.portal_of(settings, portal)
-    wiring.check_pin(portal, hubspot.details().portal_id)
     purposes = wiring.purposes_of(settings, portal)
-    pages = (page.contacts for page in all_contacts(hubspot))
-    with _bar("inventory") as tell:
+    with wiring.looking(settings, portal) as hubspot, _bar("inventory") as tell:
+        wiring.check_pin(portal, hubspot.details().portal_id)
+        pages = (page.contacts for page in all_contacts(hubspot))
         found = take(hubspot, purposes, pages, status_reads, lambda done: tell(done, None, ""))
     return Outcome(found.document(), _inventory(found))
 
@@ -95,19 +96,20 @@ def backfill(wanted: Globals, fresh: Fresh = False) -> Outcome:
         check_properties(desk)
         with running(desk, settings.mirror.database, "backfill") as run, _bar("backfill") as tell:
             done = run_backfill(desk, tally, fresh=fresh, tell=_telling(tell), beat=run.beat)
-            run.figures |= {"contacts": done.contacts, "events": done.events}
+            read_forms(desk, tally, beat=run.beat)
+            run.figures |= {"contacts": done.contacts, "events": tally.events}
         seconds = desk.clock.monotonic() - started
     document = {
         "contacts": done.contacts,
         "requests": done.requests,
         "seconds": round(seconds, 3),
-        "events": done.events,
+        "events": tally.events,
         "resumed_from": done.resumed_from,
     }
     rate = done.contacts / seconds if seconds else 0
     return Outcome(document, Text(
         f"{done.contacts} contacts read with {done.requests} calls in {seconds:.1f} s "
-        f"({rate:.0f} a second), {done.events} entries in the log. Nothing was written to HubSpot."
+        f"({rate:.0f} a second), {tally.events} entries in the log. Nothing was written to HubSpot."
     ))  # fmt: skip
 
 

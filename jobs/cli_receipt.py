@@ -1,7 +1,235 @@
-"""Being written by its owner in this session."""
+"""`person receipt|why|bundle`: what somebody said yes to, why we have them, and the proof of it."""
 
+import getpass
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
 import typer
+from rich.console import Group
+from rich.text import Text
+
+from connector import wiring
+from connector.acts.bundle import bundle as bundle_act
+from connector.acts.desk import Desk
+from connector.acts.reader import Look, is_erased
+from connector.acts.receipt import Asked
+from connector.acts.receipt import receipt as receipt_act
+from connector.acts.why import why as why_act
+from connector.consent.events import Overlay
+from connector.errors import ConfigurationError
+from connector.proof.dpv import records
+from connector.proof.page import Page
+from connector.proof.paper import html as to_html
+from connector.proof.paper import pdf as to_pdf
+from connector.proof.receipt import Receipt, document
+from connector.proof.receipt_page import receipt_page
+from connector.proof.words import WORDS, Words, named
+from connector.settings import Settings, load
+from jobs.checkpoint import journal_of
+from jobs.cli_people import Address, person
+from jobs.options import Globals, Outcome, command
+
+
+class Language(StrEnum):
+    """A language of the product."""
+
+    SV = "sv"
+    EN = "en"
+
+
+class Format(StrEnum):
+    """What goes to stdout."""
+
+    OURS = "ours"
+    DPV = "dpv"
+
+
+EventId = Annotated[str | None, typer.Option("--event", help="Only this event.")]
+Pdf = Annotated[Path | None, typer.Option("--pdf", help="Write PDF/A to this file.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write HTML to this file.")]
+Speak = Annotated[Language | None, typer.Option("--language", help="Otherwise the controller's first.")]
+As = Annotated[Format, typer.Option("--format", help="dpv: ISO/IEC TS 27560 in DPV terms, JSON-LD.")]
+File = Annotated[Path, typer.Argument(help="The bundle's file.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
-    """Nothing yet."""
+    """Add the commands to the group `person`."""
+    del app  # the group is there already
+    person.command("receipt")(receipt)
+    person.command("why")(why)
+    person.command("bundle")(bundle)
+
+
+@command
+def receipt(
+    wanted: Globals,
+    address: Address,
+    event: EventId = None,
+    pdf: Pdf = None,
+    html: Html = None,
+    language: Speak = None,
+    form: As = Format.OURS,
+) -> Outcome:
+    """What exactly did this person say yes to? Wording, time, way, grade, noes since, and what is not known.
+
+    Example: consent-mirror person receipt anna@example.com --pdf anna.pdf --language sv
+    """
+    settings = load(wanted.config_path)
+    speak = _language(settings, language)
+    with wiring.opened(settings, wanted.portal) as desk:
+        said = settings.controller
+        look = _look(address)
+        asked = Asked(look=look, controller=said.name, contact=said.contact, event=event, language=speak)
+        found = receipt_act(desk, asked)
+        if found is None:
+            return _stranger(desk, look)
+        rules = {purpose.key: purpose.retain for purpose in desk.purposes}
+    page = receipt_page(found, speak)
+    files = _written(page, pdf, html)
+    if form is Format.DPV:
+        made = records(found, rules, speak)
+        return Outcome(made, Text(msgspec.json.format(msgspec.json.encode(made)).decode()))
+    return Outcome(document(found, WORDS[speak].gaps) | files, _receipt_said(found, page, files))
+
+
+def _written(page: Page, pdf: Path | None, html: Path | None) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if pdf is not None:
+        _save(pdf, to_pdf(page))
+        made["pdf"] = str(pdf)
+    if html is not None:
+        _save(html, to_html(page).encode())
+        made["html"] = str(html)
+    return made
+
+
+def _save(path: Path, data: bytes) -> None:
+    """A file about a person is for its owner's eyes."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file cannot be written: {error.strerror}.",
+            where=str(path),
+            next_step="Choose another file.",
+        ) from None
+
+
+def _receipt_said(found: Receipt, page: Page, files: dict[str, Any]) -> Group:
+    """The whole page on a terminal; where it was written to a file, only where."""
+    if files:
+        return Group(*(Text(f"{kind.upper()}  {path}") for kind, path in files.items()))
+    return Group(*(Text(line) for line in _lines(page)))
+
+
+def _lines(page: Page) -> list[str]:
+    lines: list[str] = []
+    for block in page.blocks:
+        if block.kind in {"title", "heading", "subheading"}:
+            lines += ["", block.text.upper() if block.kind != "subheading" else block.text]
+        elif block.kind == "facts":
+            lines += [f"  {label:<28} {value}" for label, value in block.facts]
+        elif block.kind == "para":
+            lines.append(f"  {block.text}")
+        elif block.kind == "verbatim":
+            lines += [f"  {block.caption}", *(f"  | {line}" for line in block.text.split("\n"))]
+        else:
+            lines += [f"  {block.caption}", *(f"  - {item}" for item in block.items)]
+    return lines[1:]
+
+
+@command
+def why(wanted: Globals, address: Address, language: Speak = None) -> Outcome:
+    """Why is this person in the register: reason, basis, origin, deciding rule, and when they are erased.
+
+    Example: consent-mirror person why anna@example.com --language sv
+    """
+    settings = load(wanted.config_path)
+    speak, look = _language(settings, language), _look(address)
+    with wiring.opened(settings, wanted.portal) as desk:
+        found = why_act(desk, look, speak)
+        if found is None:
+            return _stranger(desk, look)
+    return Outcome(found, _why_said(found, WORDS[speak]))
+
+
+def _why_said(found: dict[str, Any], words: Words) -> Group:
+    say = words.texts
+    lines = [Text(say["why_title"], style="bold"), Text(f"{say['subject']}  {found['subject']}")]
+    origin = found["origin"]
+    came = ", ".join(each["object_source"] or "?" for each in origin["contacts"])
+    lines.append(Text(f"{say['origin']}  {origin['first_seen']}  {came}"))
+    for each in found["purposes"]:
+        lines += [Text(""), Text(each["title"], style="bold"), *_why_lines(each, words)]
+    lines += [Text(""), Text(f"{say['erase']}  {found['erase']['at'] or '-'}: {found['erase']['means']}")]
+    return Group(*lines)
+
+
+def _why_lines(each: dict[str, Any], words: Words) -> list[Text]:
+    say, origin = words.texts, each["origin"]
+    rows = [
+        (say["state"], f"{each['state_means']} ({each['state']})"),
+        (say["may"], words.say("yes" if each["sendable"] else "no", reason=each["reason_means"])),
+        (say["basis"], each["basis_means"]),
+        (say["grade"], named(words.grades, each["grade"])),
+        (say["origin"], f"{origin['source_means']}, {origin['recorded_at']}" if origin else None),
+        (say["row"], f"{each['row']}: {each['row_means']}" if each["row_means"] else None),
+        (say["erase"], each["retention"]["means"]),
+    ]
+    return [Text(f"  {label:<24} {value}") for label, value in rows if value is not None]
+
+
+@command
+def bundle(wanted: Globals, address: Address, file: File) -> Outcome:
+    """One file with all that the log holds about a person, provable by anyone, offline (docs/verify.md).
+
+    Example: consent-mirror person bundle anna@example.com anna.json
+    """
+    settings, look = load(wanted.config_path), _look(address)
+    with wiring.opened(settings, wanted.portal) as desk:
+        said = settings.controller
+        journal = journal_of(settings, desk.mirror, desk.name)
+        made = bundle_act(desk, journal, look, {"name": said.name, "contact": said.contact})
+        if made is None:
+            return _stranger(desk, look)
+    _save(file, made.data)
+    document = {
+        "file": str(file),
+        "subject": made.subject,
+        "entries": made.entries,
+        "texts": made.texts,
+        "size": made.checkpoint.size,
+        "root": made.checkpoint.root,
+        "key": made.checkpoint.key,
+    }
+    said_lines = (
+        f"{file}: {made.entries} entries, {made.texts} texts, signed at entry {made.checkpoint.size}."
+    )
+    return Outcome(document, Text(f"{said_lines}\nPublic key {made.checkpoint.key}"))
+
+
+def _language(settings: Settings, said: Language | None) -> str:
+    return str(said or settings.controller.languages[0])
+
+
+def _look(address: str) -> Look:
+    """The user of this machine is who looks."""
+    try:
+        return Look(address, getpass.getuser())
+    except (OSError, KeyError):
+        return Look(address, "unknown")
+
+
+def _stranger(desk: Desk, look: Look) -> Outcome:
+    erased = is_erased(desk, look)
+    told = " They were erased, and are kept from coming back." if erased else ""
+    return Outcome(
+        {"known": False} | ({"overlay": Overlay.ERASED} if erased else {}),
+        Text(f"Nobody with this address is in the mirror.{told}"),
+        3,
+    )

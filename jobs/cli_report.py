@@ -54,7 +54,7 @@ def _report(settings: Settings, desk: Desk, day: str | None) -> Report:
     now = desk.clock.now()
     today = local_day(now, desk.zone)
     wanted = _day(day) or today
-    outside = outside_of(desk)
+    outside = outside_of(settings, desk)
     with desk.mirror.read(desk.portal) as work:
         if wanted == today:
             return gather(work, about_of(settings, desk), today, now, outside).report

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connector import wiring
-from connector.acts.desk import Desk
 from connector.acts.doctor import Probe
 from connector.errors import ConfigurationError, HubSpotRefused
 from connector.hubspot.portal import Portal
@@ -26,7 +25,7 @@ class Patient:
     portal: str | None
     stack: ExitStack
     settings: Settings | None = None
-    desks: dict[str, Desk] = field(default_factory=dict)
+    hubspots: dict[str, Portal] = field(default_factory=dict)
 
     def config(self) -> str | None:
         """The file is readable and every key is right."""
@@ -40,9 +39,7 @@ class Patient:
 
     def database(self) -> str | None:
         """The mirror opens with these keys."""
-        mirror = self.stack.enter_context(wiring.mirror_of(self.known))
-        for portal in self.portals():
-            self.desks[portal.name] = wiring.desk_of(self.known, mirror, portal.name)
+        self.stack.enter_context(wiring.mirror_of(self.known))
         return None
 
     @property
@@ -85,7 +82,10 @@ def _token(portal: PortalSettings) -> str | None:
 
 
 def _hubspot(patient: Patient, portal: PortalSettings) -> Portal:
-    return wiring.portal_of(patient.known, portal)
+    if portal.name not in patient.hubspots:
+        looking = wiring.looking(patient.known, portal)
+        patient.hubspots[portal.name] = patient.stack.enter_context(looking)
+    return patient.hubspots[portal.name]
 
 
 def _account(patient: Patient, portal: PortalSettings) -> str | None:

@@ -3,6 +3,7 @@
 from datetime import time
 
 from connector.acts.desk import Desk
+from connector.acts.wording import for_the_report
 from connector.logs import remember_secret
 from connector.report.gather import About, Outside
 from connector.report.mail import Envelope
@@ -55,11 +56,15 @@ def is_mailed(settings: Settings, name: str) -> bool:
     return bool(said.smtp_host and said.from_ and recipients_of(settings, name))
 
 
-def outside_of(desk: Desk) -> Outside:
-    """Open breakers, since when."""
+def outside_of(settings: Settings, desk: Desk) -> Outside:
+    """Open breakers, since when; and what the wordings in force lack."""
     with desk.mirror.read(desk.portal) as work:
         found = work.meta.get("breaker")
-    return Outside(breakers={found["kind"]: found["since"]} if found else {})
+    controller = settings.controller
+    return Outside(
+        breakers={found["kind"]: found["since"]} if found else {},
+        findings=for_the_report(desk, controller.name, controller.languages),
+    )
 
 
 def nightly_of(settings: Settings, desk: Desk) -> Nightly:
@@ -73,7 +78,7 @@ def nightly_of(settings: Settings, desk: Desk) -> Nightly:
         desk.chance,
         at=time(int(hour), int(minute)),
         since=_first_start(desk),
-        outside=lambda: outside_of(desk),
+        outside=lambda: outside_of(settings, desk),
     )
 
 

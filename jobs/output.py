@@ -10,7 +10,6 @@ from rich.table import Table
 
 from connector.errors import ConnectorError
 
-
 WIDE = 140  # columns of a file or a pipe
 
 

@@ -6,14 +6,18 @@ A preference change may not move `lastmodifieddate` (HA 6), so the pull also cou
 
 from collections.abc import Iterable
 
+import structlog
+
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
+from connector.errors import RequestRejected
 from connector.hubspot.feeds import changed_since, opted_out
 from connector.store.observed import WIDE
-from jobs.backfill import CHANGED
-from jobs.reading import BATCH, Beat, Reader, still
+from jobs.ahead import BATCH
+from jobs.backfill import CHANGED, TOTALS
+from jobs.reading import Beat, Reader, still
 
-TOTALS = "opted_out"  # how many HubSpot counted when both sides were compared last
+log = structlog.get_logger()
 
 
 def pull(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
@@ -36,8 +40,13 @@ def _compare(desk: Desk, reader: Reader, subscription: int | None) -> None:
 
     Someone opted out of everything may or may not carry the property of each type: either is agreement.
     """
-    first = desk.hubspot.search_opted_out(subscription, 0)
-    if first.after is not None and first.total == _total_before(desk, subscription):
+    try:
+        first = desk.hubspot.search_opted_out(subscription, 0)
+    except RequestRejected as error:  # a portal without this property: the sweep finds what this would
+        log.warning("optouts_not_searchable", type=subscription, status=error.status)
+        return
+    counted = first.after is not None and first.total is not None
+    if counted and first.total == _total_before(desk, subscription):
         return
     pages = [first] if first.after is None else opted_out(desk.hubspot, subscription)
     theirs = {contact.id: contact for page in pages for contact in page.contacts}

@@ -1,18 +1,29 @@
 """What the reading jobs share: bring contacts in, with the statuses that plan and budget allow."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from connector.acts.breakers import open_breaker
+import structlog
+
+from connector.acts.breakers import VANISHED, is_believable, open_breaker
 from connector.acts.desk import Desk
-from connector.acts.take_in import Group, is_unchanged, take_in
+from connector.acts.quiet import is_unchanged
+from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
-from connector.consent import breaker
+from connector.errors import HubSpotUnreachable, RequestRejected
 from connector.store.work import Work
+from jobs.ahead import BATCH, P, Plan, Ready, ahead
 from mappings.addresses import NotAnAddress, normalise
 from mappings.records import Contact, Preferences
 
-BATCH = 100
+SIDE_BY_SIDE = 8  # single reads at once: as many as there are connections
+
+AWAY = 3  # so many asked for and none answered: HubSpot is away, and not one address odd
+
+log = structlog.get_logger()
+
 Beat = Callable[[], None]
 Mark = Callable[[Work], None]
 
@@ -30,6 +41,7 @@ class Reader:
     beat: Beat = still
     singles: int = 0  # single status reads that this turn may still make
     seen: int = field(default=0)
+    _in_by_property: set[str] = field(default_factory=set)  # of contacts whose statuses are being asked for
 
     def bring_in(
         self, contacts: Sequence[Contact], *, always: bool = False, mark: Mark | None = None
@@ -38,61 +50,120 @@ class Reader:
 
         `mark` is written in the same transaction: how far a reader has come.
         """
-        self.tally.pulled += len(contacts)
-        self.seen += len(contacts)
-        wanted = contacts if always else self._changed(contacts)
+        wanted = contacts if always else self.changed(contacts)
+        self._write(len(contacts), wanted, self.preferences(wanted) if wanted else {}, mark)
+
+    def take(self, ready: Ready[P], mark: Mark | None = None) -> None:
+        """The same for a page that was read ahead."""
+        self._write(len(ready.page.contacts), ready.wanted, ready.statuses(), mark)
+
+    def ahead(
+        self, pages: Iterator[P], choose: Callable[[P], Sequence[Contact]]
+    ) -> AbstractContextManager[Iterator[Ready[P]]]:
+        """Pages read ahead, with the statuses of those whom `choose` picks where the plan has batches."""
+        batches = self.desk.hubspot.capabilities().batch_statuses
+        return ahead(pages, Plan(choose, self._spelled, self._batch if batches else None))
+
+    def _write(
+        self, pulled: int, wanted: Sequence[Contact], read: Mapping[str, Preferences], mark: Mark | None
+    ) -> None:
+        self.tally.pulled += pulled
+        self.seen += pulled
+        self.tally.read += len(read)
         if not wanted and mark is None:
             return
-        preferences = self.preferences(wanted)
         with self.desk.mirror.write(self.desk.portal) as work:
-            take_in(self.desk, work, Group(wanted, preferences), self.tally)
+            take_in(self.desk, work, Group(wanted, read), self.tally)
             if mark is not None:
                 mark(work)
         self.beat()
 
-    def _changed(self, contacts: Sequence[Contact]) -> list[Contact]:
+    def changed(self, contacts: Sequence[Contact]) -> list[Contact]:
+        """Those that are not as they were read last."""
         with self.desk.mirror.read(self.desk.portal) as work:
             known = work.contacts.by_ids([contact.id for contact in contacts])
         return [contact for contact in contacts if not is_unchanged(contact, known.get(contact.id))]
 
     def preferences(self, contacts: Sequence[Contact]) -> dict[str, Preferences]:
-        """Full statuses by normalised address: batches where the plan has them, else singles in the budget."""
-        spelled = _spelled(contacts)
-        if not spelled:
+        """Full statuses by normalised address: by batch where the plan has it, else singles in the budget."""
+        names = self._spelled(contacts)
+        if not names:
             return {}
         if self.desk.hubspot.capabilities().batch_statuses:
-            return self._in_batches(spelled)
-        return self._one_by_one(spelled, _certainly_in(contacts))
+            return self._in_batches(names)
+        return self._one_by_one(names, _certainly_in(contacts))
 
-    def _in_batches(self, spelled: dict[str, str]) -> dict[str, Preferences]:
-        names, read = list(spelled), {}
-        for start in range(0, len(names), BATCH):
-            part = names[start : start + BATCH]
-            answer = self.desk.hubspot.batch_preferences([spelled[name] for name in part])
-            found = {_name(address): each for address, each in answer.read.items()}
-            read.update({name: found[name] for name in part if name in found})
-        self.tally.read += len(read)
+    def _in_batches(self, names: dict[str, str]) -> dict[str, Preferences]:
+        pairs, read = list(names.items()), {}
+        for start in range(0, len(pairs), BATCH):
+            read.update(self._batch(dict(pairs[start : start + BATCH])))
         return read
 
-    def _one_by_one(self, spelled: dict[str, str], certainly_in: set[str]) -> dict[str, Preferences]:
-        read: dict[str, Preferences] = {}
-        for name, address in spelled.items():
-            if self.singles <= 0:
-                break
-            self.singles -= 1
-            read[name] = self.desk.hubspot.preferences(address, wide=name not in certainly_in)
-            self.tally.read += 1
-            self.beat()
+    def _batch(self, names: dict[str, str]) -> dict[str, Preferences]:
+        """One batch; what HubSpot refused is left out, and read another time. Safe beside others."""
+        answer = self.desk.hubspot.batch_preferences(list(names.values()))
+        read = answer.read | self._completed(answer.without_wide) if answer.without_wide else answer.read
+        self._in_by_property.difference_update(names.values())
+        return {name: read[address] for name, address in names.items() if address in read}
+
+    def _spelled(self, contacts: Sequence[Contact]) -> dict[str, str]:
+        self._in_by_property.update(
+            contact.email for contact in contacts if contact.email and not contact.opted_out_of_all
+        )
+        return spelled(contacts)
+
+    def _completed(self, found: Mapping[str, Preferences]) -> dict[str, Preferences]:
+        """Of whom the batch about opt-outs of everything said nothing: that there is none is believed where the
+        contact's own property, read just now, says the same; each other address is read alone."""
+        alone = ((at, each if at in self._in_by_property else self._alone(at)) for at, each in found.items())
+        return {address: each for address, each in alone if each is not None}
+
+    def _alone(self, address: str) -> Preferences | None:
+        """None: HubSpot cannot answer for it; it stays due."""
+        try:
+            return self.desk.hubspot.preferences(address)
+        except (RequestRejected, HubSpotUnreachable) as error:
+            log.warning("statuses_not_read", error=error.code)
+            return None
+
+    def _one_by_one(self, names: dict[str, str], certainly_in: set[str]) -> dict[str, Preferences]:
+        """Side by side as far as the pool of connections goes; the budget is counted before."""
+        within = list(names.items())[: max(self.singles, 0)]
+        self.singles -= len(within)
+        ask = self.desk.hubspot.preferences
+        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="statuses") as pool:
+            asked = {name: pool.submit(ask, at, wide=name not in certainly_in) for name, at in within}
+            answers = {name: self._answered(each) for name, each in asked.items()}
+        return self._tolerated(answers)
+
+    def _answered(self, asked: Future[Preferences]) -> Preferences | RequestRejected | HubSpotUnreachable:
+        self.beat()
+        try:
+            return asked.result()
+        except (RequestRejected, HubSpotUnreachable) as error:
+            return error
+
+    def _tolerated(
+        self, answers: Mapping[str, Preferences | RequestRejected | HubSpotUnreachable]
+    ) -> dict[str, Preferences]:
+        """What cannot be read stays due and keeps nobody else from being read. Raises HubSpotUnreachable where
+        several were asked for and none was answered: HubSpot is away."""
+        read = {name: each for name, each in answers.items() if isinstance(each, Preferences)}
+        failed = [each for each in answers.values() if not isinstance(each, Preferences)]
+        for error in failed:
+            log.warning("statuses_not_read", error=error.code)
+        away = [error for error in failed if isinstance(error, HubSpotUnreachable)]
+        if away and not read and len(away) >= AWAY:
+            raise away[0]
         return read
 
     def judge(self) -> None:
         """After one read: too many that turned empty or missing suspend erasures and subscribes."""
-        plausible = breaker.read_is_plausible(
-            self.desk.limits, read=max(self.seen, 1), vanished=self.tally.vanished
-        )
-        if not plausible:
+        with self.desk.mirror.read(self.desk.portal) as work:
+            believable = is_believable(self.desk, work, read=self.seen, vanished=self.tally.vanished)
+        if not believable:
             with self.desk.mirror.write(self.desk.portal) as work:
-                open_breaker(self.desk, work, "vanished", vanished=self.tally.vanished, read=self.seen)
+                open_breaker(self.desk, work, VANISHED, vanished=self.tally.vanished, read=self.seen)
 
 
 def _certainly_in(contacts: Iterable[Contact]) -> set[str]:
@@ -100,7 +171,7 @@ def _certainly_in(contacts: Iterable[Contact]) -> set[str]:
     return {_name(contact.email) for contact in contacts if contact.email and not contact.opted_out_of_all}
 
 
-def _spelled(contacts: Iterable[Contact]) -> dict[str, str]:
+def spelled(contacts: Iterable[Contact]) -> dict[str, str]:
     """Normalised address -> HubSpot's spelling; what is no address is left out."""
     found: dict[str, str] = {}
     for contact in contacts:

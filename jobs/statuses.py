@@ -7,12 +7,14 @@ first, within the day's budget; a small register is read again whole, a large on
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
 from connector.store.work import Work
+from jobs.ahead import BATCH
 from jobs.due import local_day
-from jobs.reading import BATCH, Beat, Reader, still
+from jobs.reading import Beat, Reader, still
 from mappings.records import Contact
 
 SMALL_REGISTER = 250  # read whole at each sync: a call each
 SMALL_WITH_BATCHES = 1_000  # the same at three calls a hundred
+SOME = 90  # of a larger one: with their additional addresses they fill one batch
 SPENT = "statuses_spent"
 
 
@@ -21,15 +23,13 @@ def read_statuses(desk: Desk, tally: Tally, *, recheck: bool = False, beat: Beat
     if desk.hubspot.capabilities().batch_statuses:
         _first(desk, Reader(desk, tally, beat), limit=None)
         if recheck:
-            register = _register(desk)
-            limit = register if register <= SMALL_WITH_BATCHES else BATCH
-            _again(desk, Reader(desk, tally, beat), limit)
+            _again(desk, Reader(desk, tally, beat), small=SMALL_WITH_BATCHES, some=SOME)
         return
     left = _left(desk)
     reader = Reader(desk, tally, beat, singles=left)
     _first(desk, reader, limit=left)
-    if recheck and _register(desk) <= SMALL_REGISTER:
-        _again(desk, reader, min(reader.singles, SMALL_REGISTER))
+    if recheck:
+        _again(desk, reader, small=min(reader.singles, SMALL_REGISTER), some=0)
     _spend(desk, left - reader.singles)
 
 
@@ -38,20 +38,21 @@ def _first(desk: Desk, reader: Reader, limit: int | None) -> None:
     asked: set[int] = set()
     while limit is None or reader.singles > 0:
         with desk.mirror.read(desk.portal) as work:
-            due = [row.id for row in work.contacts.due_for_statuses(BATCH, 0)]
-        wanted = [number for number in due if number not in asked]
+            due = [row.id for row in work.contacts.due_for_statuses(len(asked) + BATCH, 0)]
+        wanted = [number for number in due if number not in asked][:BATCH]
         if not wanted:
             return
         asked.update(wanted)
         _read(desk, reader, wanted)
 
 
-def _again(desk: Desk, reader: Reader, limit: int) -> None:
-    """Those who were read longest ago."""
+def _again(desk: Desk, reader: Reader, *, small: int, some: int) -> None:
+    """A register of up to `small` whole; of a larger one `some`, those who were read longest ago."""
     with desk.mirror.read(desk.portal) as work:
-        due = [row.id for row in work.contacts.due_for_statuses(limit, desk.clock.now())]
-    for start in range(0, len(due), BATCH):
-        _read(desk, reader, due[start : start + BATCH])
+        due = [row.id for row in work.contacts.due_for_statuses(small + 1, desk.clock.now())]
+    wanted = due if len(due) <= small else due[:some]
+    for start in range(0, len(wanted), BATCH):
+        _read(desk, reader, wanted[start : start + BATCH])
 
 
 def _read(desk: Desk, reader: Reader, contact_ids: list[int]) -> None:
@@ -62,11 +63,6 @@ def _read(desk: Desk, reader: Reader, contact_ids: list[int]) -> None:
 def _known(found: tuple[Contact, ...], asked: list[int]) -> list[Contact]:
     """A merged id answers with its winner, who is read in its own turn."""
     return [contact for contact in found if contact.id in set(asked)]
-
-
-def _register(desk: Desk) -> int:
-    with desk.mirror.read(desk.portal) as work:
-        return work.contacts.counts().live
 
 
 def _left(desk: Desk) -> int:

@@ -4,48 +4,72 @@ It finds what leaves no trace elsewhere: archived, erased and merged contacts, r
 addresses. A contact that is missing from the list is read again by id before it is believed.
 """
 
+from collections.abc import Sequence
+
 from connector.acts.absence import Absence, absent
-from connector.acts.breakers import open_breaker
+from connector.acts.breakers import VANISHED, is_believable, open_breaker, swept
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
-from connector.consent import breaker
 from connector.hubspot.feeds import all_contacts
 from jobs.reading import Beat, Reader, still
+from mappings.records import Contact, ContactPage
 
 LAST_SWEEP = "last_sweep"
+UNKNOWN = (b"", None)
 
 
 def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
     """Compare the whole register; statuses again where the plan has batches."""
     started = desk.clock.now()
     reader = Reader(desk, tally, beat)
-    batches = desk.hubspot.capabilities().batch_statuses
-    missing: list[int] = []
-    last = 0
-    for page in all_contacts(desk.hubspot):
-        upto = page.contacts[-1].id if page.contacts and page.after is not None else None
-        missing += _missing(desk, last, upto, {contact.id for contact in page.contacts})
-        reader.bring_in(page.contacts, always=batches)
-        last = upto or last
-    _absent(desk, reader, missing)
+    compared = _Compared(desk, everybody=desk.hubspot.capabilities().batch_statuses)
+    with reader.ahead(all_contacts(desk.hubspot), compared.choose) as pages:
+        for ready in pages:
+            reader.take(ready)
+    complete = _absent(desk, reader, compared.missing)
     reader.judge()
+    if not complete:
+        return
     with desk.mirror.write(desk.portal) as work:
         work.meta.put(LAST_SWEEP, started)
+        swept(work)
 
 
-def _missing(desk: Desk, after: int, upto: int | None, listed: set[int]) -> list[int]:
-    with desk.mirror.read(desk.portal) as work:
-        return [number for number in work.contacts.ids_between(after, upto) if number not in listed]
+class _Compared:
+    """The list beside the mirror, page by page: one query for a stretch of ids says who is new, changed or
+    missing. `everybody`: the unchanged are wanted too, for their statuses."""
+
+    def __init__(self, desk: Desk, *, everybody: bool) -> None:
+        self._desk = desk
+        self._everybody = everybody
+        self._last = 0
+        self.missing: list[int] = []
+
+    def choose(self, page: ContactPage) -> Sequence[Contact]:
+        """Whom to take in; pages come in the order of their ids. An empty one in between says nothing."""
+        if not page.contacts and page.after is not None:
+            return ()
+        upto = page.contacts[-1].id if page.contacts and page.after is not None else None
+        with self._desk.mirror.read(self._desk.portal) as work:
+            known = work.contacts.known_between(self._last, upto)
+        self._last = upto or self._last
+        self.missing += known.keys() - {contact.id for contact in page.contacts}
+        if self._everybody:
+            return page.contacts
+        return [each for each in page.contacts if known.get(each.id, UNKNOWN)[0] != each.fingerprint]
 
 
-def _absent(desk: Desk, reader: Reader, missing: list[int]) -> None:
-    """Read each again by id; too many at once are a broken read until a person has looked."""
-    if not breaker.read_is_plausible(desk.limits, read=max(reader.seen, 1), vanished=len(missing)):
-        with desk.mirror.write(desk.portal) as work:
-            open_breaker(desk, work, "vanished", vanished=len(missing), read=reader.seen)
-        return
+def _absent(desk: Desk, reader: Reader, missing: list[int]) -> bool:
+    """Read each again by id; too many at once are a broken read until a person has looked.
+
+    False: this was no complete sweep. The audit log is asked from the last complete one on (row 36).
+    """
+    with desk.mirror.write(desk.portal) as work:
+        if not is_believable(desk, work, read=reader.seen, vanished=len(missing)):
+            open_breaker(desk, work, VANISHED, vanished=len(missing), read=reader.seen)
+            return False
     gone: list[Absence] = []
-    for number in missing:
+    for number in sorted(missing):
         found = desk.hubspot.contact(number)
         if found is not None:
             reader.bring_in([found], always=True)
@@ -53,3 +77,4 @@ def _absent(desk: Desk, reader: Reader, missing: list[int]) -> None:
             archived = desk.hubspot.contact(number, archived=True) is not None
             gone.append(Absence(number, archived=archived, merged_into=found.id if found else None))
     absent(desk, gone, reader.tally)
+    return True

@@ -17,6 +17,7 @@ from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.checkpoint import run_checkpoint
 from jobs.due import Timing, after_failure, next_time, timetable
+from jobs.forms import read_forms
 from jobs.mailing import nightly_of
 from jobs.reading import Beat
 from jobs.runner import running
@@ -84,8 +85,15 @@ def _sweep(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
     with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
-        turned = turn(desk, Plan(full=full), beat=_both(run.beat, beat))
+        turned = turn(desk, Plan(full=full, forms=False), beat=_both(run.beat, beat))
         run.figures |= turned.figures()
+
+
+def _forms(settings: Settings, desk: Desk, beat: Beat) -> None:
+    tally = Tally()
+    with running(desk, settings.mirror.database, "forms") as run:
+        read_forms(desk, tally, beat=_both(run.beat, beat))
+        run.figures |= {"events": tally.events, "decided": tally.decided}
 
 
 def _both(one: Beat, other: Beat) -> Beat:
@@ -106,6 +114,7 @@ def _checkpoint(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 JOBS: Mapping[str, Job] = {
     "push": _push,
+    "forms": _forms,
     "pull": _pull,
     "sweep": _sweep,
     "report": _report,

@@ -3,18 +3,32 @@
 In the order of urgency: what people asked for, then reading, then what reading led to (design 4.2).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import structlog
+
 from connector.acts.desk import Desk
+from connector.acts.erase import resume_erasures
+from connector.acts.expiry import end_consents
+from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.tally import Tally
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, HubSpotRefused, Temporary
 from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
+from jobs.forms import read_forms, settle_forms
 from jobs.pull import pull
 from jobs.reading import Beat, still
 from jobs.statuses import read_statuses
 from jobs.sweep import sweep
+from mappings.words import EMAIL, OPTED_OUT_OF, OPTED_OUT_OF_ALL
+
+VITAL = frozenset({EMAIL, OPTED_OUT_OF_ALL})  # without these a read would take everybody for silent
+
+ASKED_EVERY_MS = 30_000
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +37,7 @@ class Plan:
 
     full: bool = False
     push: bool = True
+    forms: bool = True  # the daemon reads forms on their own timetable
     letters: int = 1_000
 
 
@@ -59,48 +74,72 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     check_portal(desk)
     if plan.push:
         push(desk, turned.tally, limit=plan.letters, urgent_only=True)
-    read(desk, turned.tally, full=plan.full, beat=beat)
-    if plan.push:
-        push(desk, turned.tally, limit=plan.letters)
+        beat = _asked_first(desk, turned.tally, beat)
+    end_consents(desk, turned.tally)
+    try:
+        read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)
+    finally:  # what waits leaves although this reading failed: a no is not its hostage
+        if plan.push:
+            push(desk, turned.tally, limit=plan.letters)
+            resume_erasures(desk)
     look(desk, turned)
     return turned
 
 
-def check_portal(desk: Desk) -> None:
-    """The token's portal is the pinned one (threat 9): asked at the start of each turn."""
-    found = desk.hubspot.details().portal_id
-    if found != desk.portal:
-        raise ConfigurationError(
-            f"The token belongs to portal {found}, the configuration names {desk.portal}.",
-            where=f"portals.{desk.name}.portal_id",
-            next_step="Use the token of the configured portal. Nothing was read and nothing was written.",
-        )
+def _asked_first(desk: Desk, tally: Tally, beat: Beat) -> Beat:
+    """What people ask for while a long reading runs leaves between two of its pages (design 4.2)."""
+    last = desk.clock.now()
+
+    def beats() -> None:
+        nonlocal last
+        beat()
+        if desk.clock.now() - last >= ASKED_EVERY_MS:
+            last = desk.clock.now()
+            with suppress(Temporary, HubSpotRefused):  # the reading's own calls will say so
+                push(desk, tally, urgent_only=True)
+
+    return beats
 
 
 def check_properties(desk: Desk) -> None:
-    """An unknown property name reads as empty for everybody (HQ 14): missing ones stop the reading."""
-    missing = desk.hubspot.missing_properties(desk.purposes.subscription_ids)
-    if missing:
+    """An unknown property name reads as empty for everybody (HQ 14): a missing vital one stops the reading.
+
+    A type's own property is vital only where HubSpot does not know the type either.
+    """
+    missing = set(desk.hubspot.missing_properties(desk.purposes.subscription_ids))
+    types = {definition.id for definition in desk.hubspot.definitions()}
+    wrong = sorted(missing & VITAL) + [
+        f"{OPTED_OUT_OF}{number}" for number in desk.purposes.subscription_ids if number not in types
+    ]
+    if wrong:
         raise ConfigurationError(
-            f"The portal does not have the properties {', '.join(missing)}.",
+            f"The portal does not have {', '.join(wrong)}.",
             where=f"portals.{desk.name}",
             next_step="Compare subscription_id of each purpose with HubSpot's subscription types.",
         )
+    if missing:
+        log.warning("properties_missing", count=len(missing), names=sorted(missing))
 
 
-def read(desk: Desk, tally: Tally, *, full: bool, beat: Beat = still) -> None:
-    """Whichever reading is needed: the first full one, a sweep, or what changed."""
+def read(desk: Desk, tally: Tally, *, full: bool, forms: bool = True, beat: Beat = still) -> None:
+    """Whichever reading is needed: the first full one, a sweep, or what changed.
+
+    What people sent through forms is read before the statuses that it proves (rows 10, 17, 19).
+    """
     with desk.mirror.read(desk.portal) as work:
         known = is_backfilled(work)
     if not known:
         check_properties(desk)
         run_backfill(desk, tally, beat=beat)
+        read_forms(desk, tally, beat=beat)
         return
+    touched = read_forms(desk, tally, beat=beat) if forms else ()
     pull(desk, tally, beat=beat)
     if full:
         check_properties(desk)
         sweep(desk, tally, beat=beat)
     read_statuses(desk, tally, recheck=not full, beat=beat)
+    settle_forms(desk, tally, touched)
 
 
 def look(desk: Desk, turned: Turned) -> None:

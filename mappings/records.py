@@ -120,9 +120,14 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReading:
-    """A batch answer taken apart per input (HQ 34): each input ends read or failed, none is lost."""
+    """A batch answer taken apart per input (HQ 34): each input ends in one of the three, none is lost.
+
+    `without_wide`: the statuses came, and the answer about opt-outs of everything left the address out. That
+    is no word that there is none.
+    """
 
     read: dict[str, Preferences] = field(default_factory=dict)
+    without_wide: dict[str, Preferences] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)  # address -> HubSpot's category, never its text
 
 

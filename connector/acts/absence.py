@@ -1,18 +1,22 @@
 """Contacts that HubSpot does not have any more (rows 31, 36 and 37): nobody's act, and no no is lost.
 
 404 without and with `archived=true` means *erased from outside* only where the contact was live at the last
-complete sweep and the account's audit log tells of a privacy deletion; else row 31 (design 4.4).
+complete sweep and the account's audit log tells of a privacy deletion; else row 31 (design 4.4). Where that
+log names the very id, it is erased although `archived=true` still answers: nobody restores a privacy
+deletion, and HubSpot may show the id until it purges it (HA 7, undecided there).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.acts.desk import Desk
 from connector.acts.reconcile import Circumstances, reconcile
 from connector.acts.tally import Tally
 from connector.consent import breaker
+from connector.consent.events import Event, EventType, Source
 from connector.consent.situation import Identity, Privacy
 from connector.store.cases import CaseKind
+from connector.store.people import AddressKind
 from connector.store.work import Work
 
 DAY_MS = 86_400_000
@@ -21,33 +25,51 @@ PRIVACY_DELETION = "GDPR_DELETE"
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """One contact that a read by id did not find: in the recycle bin, merged into another, or neither."""
+    """One contact that a read by id did not find: in the recycle bin, merged into another, or neither.
+
+    `known`: it was missed before, and something more is told of it now.
+    """
 
     contact_id: int
     archived: bool
     merged_into: int | None = None
+    known: bool = False
 
 
 def absent(desk: Desk, gone: Sequence[Absence], tally: Tally) -> None:
     """Mark them; restrict the people whose erasure outside is proved, and hold it for 24 h."""
-    erased = _erased_outside(desk, [each for each in gone if not each.archived and each.merged_into is None])
-    for each in gone:
+    told = _privacy_deletions(desk)
+    erased = {each.contact_id for each in gone if each.merged_into is None} & told.keys()
+    later = _out_of_the_bin(desk, told)
+    for each in (*gone, *later):
         with desk.mirror.write(desk.portal) as work:
-            _one(desk, work, each, erased, tally)
+            _one(desk, work, each, erased | {each.contact_id for each in later}, tally)
 
 
-def _erased_outside(desk: Desk, gone: Sequence[Absence]) -> set[int]:
-    if not gone or not desk.hubspot.capabilities().audit:
-        return set()
+def _privacy_deletions(desk: Desk) -> dict[int, int]:
+    """Record id -> when HubSpot's audit log says that it was deleted for privacy, since the last sweep."""
+    if not desk.hubspot.capabilities().audit:
+        return {}
     with desk.mirror.read(desk.portal) as work:
         since = work.meta.get("last_sweep") or 0
-    told = {row.object_id for row in desk.hubspot.audit(since - DAY_MS) if row.type == PRIVACY_DELETION}
-    return {each.contact_id for each in gone if str(each.contact_id) in told}
+    told = [row for row in desk.hubspot.audit(since - DAY_MS) if row.type == PRIVACY_DELETION]
+    return {int(row.object_id): row.at for row in told if row.object_id and row.object_id.isdecimal()}
+
+
+def _out_of_the_bin(desk: Desk, told: Mapping[int, int]) -> list[Absence]:
+    """Records that we saw go, and that were deleted for privacy after that: archived first, erased later."""
+    with desk.mirror.read(desk.portal) as work:
+        rows = work.contacts.by_ids(told)
+    return [
+        Absence(number, archived=False, known=True)
+        for number, row in rows.items()
+        if row.person_id is not None and row.gone_at is not None and row.gone_at < told[number]
+    ]
 
 
 def _one(desk: Desk, work: Work, gone: Absence, erased: set[int], tally: Tally) -> None:
     row = work.contacts.by_ids([gone.contact_id]).get(gone.contact_id)
-    if row is None or row.gone_at is not None:
+    if row is None or (row.gone_at is not None and not gone.known):
         return
     now = desk.clock.now()
     work.contacts.mark_gone([gone.contact_id], now)
@@ -59,11 +81,40 @@ def _one(desk: Desk, work: Work, gone: Absence, erased: set[int], tally: Tally) 
     if row.person_id is None or live or gone.merged_into is not None:
         return
     privacy = _privacy(desk, work, gone.contact_id, erased)
+    heir = _heir(work, row.person_id) if privacy is Privacy.NONE else None
+    if heir is not None:
+        _inherit(desk, work, row.person_id, heir, tally)
+        return
     around = Circumstances(identity=Identity.ABSENT, privacy=privacy)
     if privacy is not Privacy.NONE:
         work.cases.open(gone.contact_id, CaseKind.DELETED_OUTSIDE, now, hold_until=now + DAY_MS)
     tally.vanished += privacy is Privacy.NONE
     reconcile(desk, work, row.person_id, {}, tally, around)
+
+
+def _heir(work: Work, person_id: int) -> int | None:
+    """Who has the primary address of a record that is gone: it was deleted and made anew between two looks.
+
+    HubSpot gives an address to one live record only, so that both are the same person's (row 32).
+    """
+    refs = _primary(work, person_id)
+    users = sorted({each for found in work.people.persons_of(refs).values() for each in found} - {person_id})
+    records = work.contacts.of_persons(users)
+    alive = [each for each in users if any(row.gone_at is None for row in records.get(each, []))]
+    return next((each for each in alive if refs & _primary(work, each)), None)
+
+
+def _primary(work: Work, person_id: int) -> set[str]:
+    held = work.people.addresses([person_id]).get(person_id, [])
+    return {each.ref for each in held if each.kind is AddressKind.PRIMARY}
+
+
+def _inherit(desk: Desk, work: Work, loser: int, heir: int, tally: Tally) -> None:
+    """The noes go with the person, to whichever record is theirs now (rows 32 and 33)."""
+    work.people.merge(loser, heir)
+    work.log.append([(heir, Event(type=EventType.MERGE, source=Source.HUBSPOT))])
+    tally.events += 1
+    reconcile(desk, work, heir, {}, tally, Circumstances(identity=Identity.RESTORED))
 
 
 def _privacy(desk: Desk, work: Work, contact_id: int, erased: set[int]) -> Privacy:

@@ -11,6 +11,8 @@ from connector.store.work import Work
 
 KIND = "breaker"
 OPEN = "breaker"  # the mirror's note of an open one: kind, since, figures
+VANISHED = "vanished"  # the kind that a doubtful reading opens
+BELIEVED = "vanished_believed"  # so many may be gone: people have looked at them
 
 log = structlog.get_logger()
 
@@ -26,6 +28,19 @@ def within_breaker(desk: Desk, work: Work) -> bool:
     return breaker.subscribes_allowed(desk.limits, register=work.people.count(), in_window=sent)
 
 
+def is_believable(desk: Desk, work: Work, *, read: int, vanished: int) -> bool:
+    """May a reading be right in which so many turned empty or missing? What people approved once, may."""
+    if vanished <= (work.meta.get(BELIEVED) or 0):
+        return True
+    return breaker.read_is_plausible(desk.limits, read=max(read, 1), vanished=vanished)
+
+
+def swept(work: Work) -> None:
+    """A complete sweep has taken in what people approved: the next surprise is asked about again."""
+    if work.meta.get(BELIEVED) is not None:
+        work.meta.remove(BELIEVED)
+
+
 def open_breaker(desk: Desk, work: Work, kind: str, **figures: int) -> None:
     """Suspend subscribes and erasures until a person has looked; the figures say why."""
     if is_breaker_open(work):
@@ -38,7 +53,10 @@ def open_breaker(desk: Desk, work: Work, kind: str, **figures: int) -> None:
 
 
 def close_breaker(work: Work, actor: str) -> None:
-    """People have looked and found it right."""
+    """People have looked and found it right: the reading that opened it is believed when it comes again."""
+    found = work.meta.get(OPEN) or {}
+    if found.get("kind") == VANISHED:
+        work.meta.put(BELIEVED, found.get(VANISHED, 0))
     work.meta.remove(OPEN)
     work.log.append([(None, Event(type=EventType.BREAKER_CLOSED, actor=actor))])
 

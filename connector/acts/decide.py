@@ -6,6 +6,7 @@ What needs two people is refused with exit 4 while there are fewer than two (des
 from dataclasses import dataclass
 from typing import Any
 
+from connector.acts import erase
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -21,7 +22,8 @@ from connector.store.users import Role
 from connector.store.work import Work
 from mappings.times import iso
 
-TWO_PEOPLE = frozenset({BREAKER, Kind.ERASURE})
+ANNUL = "annul"
+TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def decide(desk: Desk, review_id: int, answer: str, user: str, reason: str | Non
         decided = work.reviews.decide(review_id, answer, user, desk.clock.now(), reason)
         _log(work, decided, user)
         _follow(desk, work, decided, user)
+    if review.kind == Kind.ERASURE and answer == APPROVE:
+        erase.resume_erasures(desk)
     return Decided(decided, waiting=False)
 
 
@@ -96,11 +100,36 @@ def _follow(desk: Desk, work: Work, review: Review, user: str) -> None:
         if review.decision == APPROVE:
             close_breaker(work, f"staff:{user}")
         return
-    if review.person_id is None or review.kind == Kind.ERASURE:
+    if review.kind == Kind.ERASURE:
+        erase.decided(desk, work, review, user, approved=review.decision == APPROVE)
+        return
+    if review.person_id is None:
+        return
+    if review.kind == ANNUL:
+        _annul(desk, work, review, user)
         return
     if review.decision == REJECT:
         work.log.append([(review.person_id, event) for event in _rejection(desk, work, review, user)])
     project(desk, work, review.person_id, flags={review.purpose: (False, False)})
+    reconcile(desk, work, review.person_id, {}, Tally())
+
+
+def _annul(desk: Desk, work: Work, review: Review, user: str) -> None:
+    """Two people found that a no was recorded by mistake: it is undone, and stays in the log."""
+    if review.decision != APPROVE or review.person_id is None:
+        return
+    others = tuple(f"staff:{name}" for name, _ in review.approvals if name != user)
+    event = Event(
+        type=EventType.ANNUL,
+        purpose=review.purpose,
+        actor=f"staff:{user}",
+        source=Source.CLI,
+        target=str(review.detail["target"]),
+        reason=str(review.detail["reason"]),
+        approved_by=others,
+    )
+    work.log.append([(review.person_id, event)])
+    project(desk, work, review.person_id)
     reconcile(desk, work, review.person_id, {}, Tally())
 
 

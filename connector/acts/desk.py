@@ -28,3 +28,4 @@ class Desk:
     subject_sources: frozenset[str] = frozenset()
     sigma_ms: int = SIGMA_MS
     statuses_per_day: int = 25_000
+    erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

@@ -126,7 +126,7 @@ def facts_of_new(desk: Desk, person_id: int, addresses: Sequence[Address]) -> Fa
     """Of somebody made in this transaction: an identity and nothing else, so that nothing is asked."""
     return Facts(
         person=Person(person_id, ""),
-        addresses=addresses,
+        addresses=sorted(addresses, key=_as_stored),
         contacts=(),
         events=(),
         observed=(),
@@ -136,6 +136,11 @@ def facts_of_new(desk: Desk, person_id: int, addresses: Sequence[Address]) -> Fa
         now=desk.clock.now(),
         sigma_ms=desk.sigma_ms,
     )
+
+
+def _as_stored(address: Address) -> tuple[bool, str]:
+    """The order in which the store answers current addresses: primary first, then by reference."""
+    return (address.kind is not AddressKind.PRIMARY, address.ref)
 
 
 def _sharing(

@@ -50,9 +50,7 @@ def queue(work: Work, person_id: int | None, letters: Sequence[NewLetter], now: 
     tally.queued += len(written)
 
 
-def queued_entries(
-    work: Work, letters: Sequence[NewLetter], now: int
-) -> list[tuple[int | None, Event]]:
+def queued_entries(work: Work, letters: Sequence[NewLetter], now: int) -> list[tuple[int | None, Event]]:
     """Put the letters in the outbox; the entries that say so, which the caller appends with its own."""
     if not letters:
         return []

@@ -7,6 +7,7 @@ another address or is merged must land on the person who holds the noes. In doub
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from connector.acts.quiet import Statuses, quiet_ones
 from connector.consent.events import Event, EventType, Source
 from connector.store.contacts import ContactRow
 from connector.store.people import Address, AddressKind, NewAddress
@@ -33,6 +34,7 @@ class Placing:
 
     placed: list[Placed] = field(default_factory=list)
     reappeared: list[int] = field(default_factory=list)  # contact ids whose address is suppressed
+    quiet: list["Spelled"] = field(default_factory=list)  # with nothing new: not placed
     events: list[tuple[int | None, Event]] = field(default_factory=list)
 
 
@@ -57,15 +59,32 @@ def spell(contact: Contact) -> Spelled:
     return Spelled(contact, tuple(seen.values()))
 
 
-def place(work: Work, contacts: Sequence[Contact]) -> Placing:
-    """Find or make the person of each contact; the suppressed get no row of any kind (row 34)."""
+def place(work: Work, contacts: Sequence[Contact], read: Statuses, now: int) -> Placing:
+    """Find or make the person of each contact; the suppressed get no row of any kind (row 34).
+
+    `read`: the statuses read with them, by normalised address. Who has nothing new is left aside.
+    """
     placing = Placing()
     spelled = _screened(work, [spell(contact) for contact in contacts], placing)
     rows = work.contacts.by_ids(_ids(spelled))
+    spelled = _with_news(work, spelled, rows, read, now, placing)
     strangers = [each for each in spelled if each.contact.id not in rows]
     _place_known(work, [each for each in spelled if each.contact.id in rows], rows, placing)
     _place_strangers(work, strangers, rows, placing)
     return placing
+
+
+def _with_news(
+    work: Work,
+    spelled: Sequence[Spelled],
+    rows: Mapping[int, ContactRow],
+    read: Statuses,
+    now: int,
+    placing: Placing,
+) -> list[Spelled]:
+    quiet = quiet_ones(work, [(each.contact, each.addresses) for each in spelled], rows, read, now)
+    placing.quiet += [each for each in spelled if each.contact.id in quiet]
+    return [each for each in spelled if each.contact.id not in quiet]
 
 
 def _ids(spelled: Iterable[Spelled]) -> list[int]:

@@ -11,8 +11,11 @@ from mappings.records import (
     Contact,
     ContactPage,
     Definition,
+    FormDefinition,
     Preferences,
     StatusRow,
+    SubmissionPage,
+    TimelinePage,
 )
 from mappings.words import LegalBasis, Status
 
@@ -87,3 +90,12 @@ class HubSpot(Protocol):
 
     def audit(self, since: int) -> tuple[AuditRow, ...]:
         """Audit log lines from `since` on; empty where the plan has none."""
+
+    def forms(self) -> tuple[FormDefinition, ...]:
+        """All forms as they are now, archived ones left out."""
+
+    def submissions(self, form: str, after: str | None = None) -> SubmissionPage:
+        """One page of what was sent through a form, newest first; RequestRejected for some kinds."""
+
+    def timeline(self, start: int, end: int, offset: str | None = None) -> TimelinePage:
+        """One page of subscription changes between two times, both included, newest first (legacy v1)."""

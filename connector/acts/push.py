@@ -12,30 +12,40 @@ import structlog
 
 from connector.acts.breakers import is_breaker_open, open_breaker, within_breaker
 from connector.acts.desk import Desk
-from connector.acts.facts import Facts, facts_of
+from connector.acts.facts import NOES_STAND, Facts, facts_of
 from connector.acts.letters import letter_for, queue
+from connector.acts.pin import check_portal
 from connector.acts.projection import project
 from connector.acts.reconcile import reconcile
-from connector.acts.sightings import said_by_preferences, sighting
+from connector.acts.sightings import NOT_OUT, said_by_preferences, sighting
 from connector.acts.tally import Tally
 from connector.consent.decision import Push
-from connector.consent.events import SUBJECT, Event, EventType, Source, State
-from connector.consent.gate import Asked, Permission, Refusal, may_subscribe
+from connector.consent.events import ALL_MARKETING, SUBJECT, Event, EventType, Source, State
+from connector.consent.gate import Asked, Permission, Refusal, is_fresh, may_subscribe
 from connector.consent.situate import Context, Reading, seen, wide_of
-from connector.errors import AmbiguousWrite, RequestRejected, Temporary
+from connector.errors import (
+    AmbiguousWrite,
+    HubSpotRefused,
+    HubSpotUnreachable,
+    RequestRejected,
+    Temporary,
+)
 from connector.store.observed import WIDE
 from connector.store.outbox import Letter, Origin
 from connector.store.people import AddressKind
 from connector.store.work import Work
 from mappings.purposes import Purpose
 from mappings.records import Preferences, StatusRow
-from mappings.words import Status, WriteOutcome
+from mappings.words import Status, WideType, WriteOutcome
 
 LEASE_MS = 120_000
 FIRST_WAIT_MS = 5_000
 LAST_WAIT_MS = 15 * 60_000
+AGED_WAIT_MS = 120_000  # a letter that never gets as far as an attempt lets the others go first
 REJECTED_WAIT_MS = 6 * 3_600_000
 YES_ATTEMPTS = 5
+SILENT_IN_A_ROW = 3  # letters that HubSpot did not answer: it is away, and not one address odd
+MAILABLE = frozenset({State.GRANTED, State.SOFT_OPTIN})
 INCIDENT_ROW = 43
 FAILED_ROW = 44
 
@@ -64,7 +74,10 @@ def push(
     refs: Iterable[str] | None = None,
     urgent_only: bool = False,
 ) -> None:
-    """Send up to `limit` letters that are due. Raises HubSpotRefused, and Temporary when HubSpot is away."""
+    """Send up to `limit` letters that are due. Raises HubSpotRefused, and Temporary when HubSpot is away.
+
+    One address that HubSpot cannot answer for keeps no other letter from leaving.
+    """
     with desk.mirror.write(desk.portal) as work:
         letters = work.outbox.claim(
             limit,
@@ -74,12 +87,25 @@ def push(
             gate_open=first_push_confirmed(work),
             refs=refs,
         )
+    silent = 0
     for number, letter in enumerate(letters):
         try:
-            _deliver(_Errand(desk, letter, tally))
+            if number == 0:
+                check_portal(desk)  # acts and the daemon's push come here without a turn before them
+            silent = 0 if _deliver(_Errand(desk, letter, tally)) else silent + 1
+            if silent == SILENT_IN_A_ROW:
+                raise _away()
         except BaseException:
-            _release(desk, letters[number + 1 :])
+            _release(desk, letters[number:])
             raise
+
+
+def _away() -> HubSpotUnreachable:
+    return HubSpotUnreachable(
+        "HubSpot did not answer for several addresses in a row.",
+        where="push",
+        next_step="Nothing to do: what waits is tried again, a no for ever.",
+    )
 
 
 def first_push_confirmed(work: Work) -> bool:
@@ -93,43 +119,70 @@ def _release(desk: Desk, letters: Iterable[Letter]) -> None:
             work.outbox.release(letter)
 
 
-def _deliver(errand: _Errand) -> None:
+def _deliver(errand: _Errand) -> bool:
+    """False: HubSpot did not answer. Whatever goes wrong, the letter waits before it is tried again."""
     try:
-        if errand.letter.address is None and not _looked_up(errand):
-            return
-        before = errand.desk.hubspot.preferences(errand.address)
-        if _reached(errand.letter, before):
-            _confirmed(errand, before)
-        elif errand.letter.status is Status.SUBSCRIBED:
-            _subscribe(errand, before)
-        else:
-            _unsubscribe(errand, before)
+        _carry(errand)
     except RequestRejected as error:
         _rejected(errand, error)
-    except Temporary as error:
+    except AmbiguousWrite as error:
         _again(errand, type(error).__name__)
-        if not isinstance(error, AmbiguousWrite):
-            raise
+    except HubSpotUnreachable as error:
+        _again(errand, type(error).__name__)
+        return False
+    except (Temporary, HubSpotRefused) as error:
+        _again(errand, type(error).__name__)
+        raise
+    return True
+
+
+def _carry(errand: _Errand) -> None:
+    if errand.letter.address is None and not _looked_up(errand):
+        return
+    before = errand.desk.hubspot.preferences(errand.address)
+    if errand.letter.status is Status.SUBSCRIBED:
+        _subscribe(errand, before)
+    elif _reached(errand.letter, before):
+        _confirmed(errand, before)
+    else:
+        _unsubscribe(errand, before)
 
 
 def _looked_up(errand: _Errand) -> bool:
-    """The address of a letter that has nothing but HubSpot's id; gone there means nothing is left to do."""
+    """The address of a letter that has nothing but HubSpot's id; gone there means nothing is left to do.
+
+    Its further addresses are opted out here: any of them may be the one that is suppressed (row 34).
+    """
     number = errand.letter.contact_id
     contact = None if number is None else errand.desk.hubspot.contact(number)
-    if contact is None or contact.email is None:
+    if contact is None or not contact.addresses:
         with errand.desk.mirror.write(errand.desk.portal) as work:
             work.outbox.confirm(errand.letter, errand.desk.clock.now())
         return False
-    errand.letter = replace(errand.letter, address=contact.email)
+    first, *further = contact.addresses
+    for address in further:
+        if not _opted_out_of_all(errand.desk.hubspot.preferences(address)):
+            errand.desk.hubspot.unsubscribe_all(address)
+    errand.letter = replace(errand.letter, address=first)
     return True
 
 
 def _reached(letter: Letter, read: Preferences) -> bool:
     """HubSpot shows the target."""
     if letter.subscription == WIDE:
-        return any(row.status == Status.UNSUBSCRIBED for row in read.wide)
+        return _opted_out_of_all(read)
     row = _row(read, letter.subscription)
     return row is not None and row.status == letter.status
+
+
+def _opted_out_of_all(read: Preferences) -> bool:
+    """Of the whole portal: the opt-out of one brand leaves the others (row 28)."""
+    return any(row.status == Status.UNSUBSCRIBED and row.kind == WideType.PORTAL_WIDE for row in read.wide)
+
+
+def _is_out(read: Preferences) -> bool:
+    """Some opt-out of everything stands, in a word that we know or not."""
+    return any(row.status not in NOT_OUT for row in read.wide)
 
 
 def _row(read: Preferences, subscription: int) -> StatusRow | None:
@@ -180,6 +233,20 @@ def _confirmed(errand: _Errand, read: Preferences) -> None:
         errand.tally.events += 1
         _observe(work, letter, read, now)
         project(errand.desk, work, letter.person_id)
+        overtaken = letter.status is Status.SUBSCRIBED and _take_back(errand, work, letter.person_id)
+    if overtaken:
+        push(errand.desk, errand.tally, refs=[letter.ref], urgent_only=True)
+
+
+def _take_back(errand: _Errand, work: Work, person_id: int) -> bool:
+    """A no came while our yes was on its way: it may have been written before, and is written after it."""
+    purpose = errand.desk.purposes.of_subscription(errand.letter.subscription)
+    facts = facts_of(errand.desk, work, work.people.by_ids([person_id])[person_id], with_others=False)
+    if purpose is None or facts.standing(purpose).state not in NOES_STAND:
+        return False
+    everything = facts.standing(purpose).wide_no
+    _queue_undo(errand, work, person_id, purpose, everything=everything, row=None)
+    return True
 
 
 def _observe(work: Work, letter: Letter, read: Preferences, now: int) -> None:
@@ -215,14 +282,21 @@ def _again(errand: _Errand, reason: str) -> None:
         if letter.status is Status.SUBSCRIBED and letter.attempts >= YES_ATTEMPTS:
             work.outbox.park(letter, reason)
         else:
-            wait = min(FIRST_WAIT_MS * 2 ** min(letter.attempts, 20), LAST_WAIT_MS)
-            work.outbox.retry(letter, desk.clock.now() + wait)
+            work.outbox.retry(letter, desk.clock.now() + _wait(letter, desk.clock.now()))
         _log_failure(work, errand, reason)
+
+
+def _wait(letter: Letter, now: int) -> int:
+    """Longer with each attempt; where none was made, with the letter's age."""
+    aged = min(max(0, now - letter.queued_at), AGED_WAIT_MS)
+    tried: int = FIRST_WAIT_MS * 2 ** min(letter.attempts, 20)
+    return max(min(tried, LAST_WAIT_MS), aged)
 
 
 def _log_failure(work: Work, errand: _Errand, reason: str) -> None:
     """The first failure of a letter is an entry; the repeats are counted in its row."""
     letter = errand.letter
+    errand.tally.rows[FAILED_ROW] += 1
     if letter.attempts <= 1 and letter.person_id is not None:
         entry = replace(_entry(EventType.PUSH_FAILED, letter, reason=reason), row=FAILED_ROW)
         work.log.append([(letter.person_id, entry)])
@@ -247,21 +321,48 @@ def _rejected(errand: _Errand, error: RequestRejected) -> None:
 
 def _subscribe(errand: _Errand, before: Preferences) -> None:
     """Through the gate, or not at all."""
-    desk, letter = errand.desk, errand.letter
-    purpose = desk.purposes.of_subscription(letter.subscription)
-    if purpose is None or letter.person_id is None:
+    purpose = errand.desk.purposes.of_subscription(errand.letter.subscription)
+    if purpose is None or errand.letter.person_id is None:
         _drop(errand, "no_purpose")
         return
+    yes = _looked_at(errand, purpose, before)
+    if _reached(errand.letter, before):
+        _found(errand, yes)
+    elif yes.permission.allowed:
+        _write_yes(errand, yes)
+    else:
+        _refused(errand, yes.permission.refusal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Yes:
+    """A yes beside a reading just made: what is known after it, and whether it may leave."""
+
+    purpose: Purpose
+    before: Preferences
+    facts: Facts
+    kind: Push
+    permission: Permission
+
+
+def _looked_at(errand: _Errand, purpose: Purpose, before: Preferences) -> _Yes:
+    desk, letter = errand.desk, errand.letter
+    assert letter.person_id is not None  # noqa: S101 - the caller asked
     with desk.mirror.write(desk.portal) as work:
         _absorb(errand, work, before)  # what came between must be decided before the gate is asked
         facts = facts_of(desk, work, work.people.by_ids([letter.person_id])[letter.person_id])
         closed = not is_breaker_open(work) and within_breaker(desk, work)
-    pushed = _kind(facts, purpose, before)
-    permission = may_subscribe(_asked(errand, facts, purpose, before, pushed, closed=closed))
-    if permission.allowed:
-        _write_yes(errand, facts, purpose, before, pushed, permission)
+    kind = _kind(facts, purpose, before)
+    permission = may_subscribe(_asked(errand, facts, purpose, before, kind, closed=closed))
+    return _Yes(purpose, before, facts, kind, permission)
+
+
+def _found(errand: _Errand, yes: _Yes) -> None:
+    """HubSpot shows SUBSCRIBED already: ours only while the mirror says so, else somebody's over a no."""
+    if yes.facts.standing(yes.purpose).state in MAILABLE:
+        _confirmed(errand, yes.before)
     else:
-        _refused(errand, permission.refusal)
+        _drop(errand, str(Refusal.STATE))
 
 
 def _absorb(errand: _Errand, work: Work, read: Preferences) -> None:
@@ -277,7 +378,7 @@ def _absorb(errand: _Errand, work: Work, read: Preferences) -> None:
 
 
 def _kind(facts: Facts, purpose: Purpose, before: Preferences) -> Push:
-    if before.wide:
+    if _is_out(before):
         return Push.UNSUB_OTHERS_THEN_SUB
     soft = facts.standing(purpose).state is State.SOFT_OPTIN
     return Push.SUB_LEGITIMATE_INTEREST if soft else Push.SUB
@@ -308,43 +409,51 @@ def _asked(
     )
 
 
-def _write_yes(
-    errand: _Errand,
-    facts: Facts,
-    purpose: Purpose,
-    before: Preferences,
-    kind: Push,
-    permission: Permission,
-) -> None:
+def _write_yes(errand: _Errand, yes: _Yes) -> None:
     if not _attempt(errand):
         return
-    hubspot = errand.desk.hubspot
-    if kind is Push.UNSUB_OTHERS_THEN_SUB:
-        _others_off(errand, facts, before)
-    answer = hubspot.set_status(
+    if yes.kind is Push.UNSUB_OTHERS_THEN_SUB:
+        _others_off(errand, yes.facts)  # takes its time: everything is read and asked again after it
+        yes = _looked_at(errand, yes.purpose, errand.desk.hubspot.preferences(errand.address))
+        if not yes.permission.allowed:
+            _refused(errand, yes.permission.refusal)
+            return
+    if not is_fresh(yes.before.read_at, errand.desk.clock.now()):
+        _again(errand, str(Refusal.NO_READ))
+        return
+    answer = errand.desk.hubspot.set_status(
         errand.address,
-        purpose.subscription_id,
+        yes.purpose.subscription_id,
         Status.SUBSCRIBED,
-        basis=permission.basis,
-        explanation=permission.explanation,
+        basis=yes.permission.basis,
+        explanation=yes.permission.explanation,
     )
     errand.tally.pushed += 1
-    if answer.outcome == WriteOutcome.RESUBSCRIBE_OCCURRED and not errand.letter.resubscribe:
-        _undo(errand, purpose, before.read_at)
+    if answer.outcome == WriteOutcome.RESUBSCRIBE_OCCURRED and not _meant(errand.letter, yes):
+        _undo(errand, yes.purpose, yes.before.read_at)
         return
-    after = hubspot.preferences(errand.address)
-    _revived(errand, facts, purpose, before, after)
+    after = errand.desk.hubspot.preferences(errand.address)
+    _revived(errand, yes, after)
     _settle(errand, after)
 
 
-def _others_off(errand: _Errand, facts: Facts, before: Preferences) -> None:
-    """Consent to one purpose says nothing about another: every other type is off first (row 27, I13)."""
+def _meant(letter: Letter, yes: _Yes) -> bool:
+    """The opt-out that our write lifted is the one that the intent is about: it stood when we looked."""
+    row = _row(yes.before, letter.subscription)
+    stood = (row is not None and row.status == Status.UNSUBSCRIBED) or _is_out(yes.before)
+    return letter.resubscribe and stood
+
+
+def _others_off(errand: _Errand, facts: Facts) -> None:
+    """Consent to one purpose says nothing about another: every other type is off first (row 27, I13).
+
+    What HubSpot shows of them may be the opt-out of everything above them, and not what comes back once it
+    is lifted (HA 8.2): each is written.
+    """
     for definition in errand.desk.hubspot.definitions():
         if definition.id == errand.letter.subscription or not definition.active or definition.internal:
             continue
-        row = _row(before, definition.id)
-        off = row is not None and row.status == Status.UNSUBSCRIBED
-        if not off and not _granted(errand.desk, facts, definition.id):
+        if not _granted(errand.desk, facts, definition.id):
             errand.desk.hubspot.set_status(errand.address, definition.id, Status.UNSUBSCRIBED)
 
 
@@ -353,16 +462,14 @@ def _granted(desk: Desk, facts: Facts, subscription: int) -> bool:
     return purpose is not None and facts.standing(purpose).state is State.GRANTED
 
 
-def _revived(
-    errand: _Errand, facts: Facts, purpose: Purpose, before: Preferences, after: Preferences
-) -> None:
+def _revived(errand: _Errand, yes: _Yes, after: Preferences) -> None:
     """Types that our write brought back to life in HubSpot (HA 8.2, undecided there) go off again."""
-    off = {row.subscription for row in before.statuses if row.status == Status.UNSUBSCRIBED}
+    off = {row.subscription for row in yes.before.statuses if row.status == Status.UNSUBSCRIBED}
     for row in after.statuses:
-        if row.subscription == purpose.subscription_id or row.status != Status.SUBSCRIBED:
+        if row.subscription == yes.purpose.subscription_id or row.status != Status.SUBSCRIBED:
             continue
-        was_off = row.subscription in off or bool(before.wide)
-        if was_off and not _granted(errand.desk, facts, row.subscription):
+        was_off = row.subscription in off or _is_out(yes.before)
+        if was_off and not _granted(errand.desk, yes.facts, row.subscription):
             errand.desk.hubspot.set_status(errand.address, row.subscription, Status.UNSUBSCRIBED)
 
 
@@ -375,14 +482,17 @@ def _undo(errand: _Errand, purpose: Purpose, read_at: int) -> None:
     errand.tally.rows[INCIDENT_ROW] += 1
     with desk.mirror.write(desk.portal) as work:
         work.outbox.park(letter, "overwrote_optout")
-        work.log.append([(letter.person_id, event) for event in _incident(letter, purpose, read_at, now)])
-        errand.tally.events += 2
-        _queue_undo(desk, work, letter, purpose, errand.tally)
+        events = _incident(letter, purpose, read_at, now)
+        work.log.append([(letter.person_id, event) for event in events])
+        errand.tally.events += len(events)
+        everything = purpose.marketing
+        _queue_undo(errand, work, letter.person_id, purpose, everything=everything, row=INCIDENT_ROW)
         project(desk, work, letter.person_id, decided={purpose.key: INCIDENT_ROW})
     push(desk, errand.tally, refs=[letter.ref], urgent_only=True)
 
 
 def _incident(letter: Letter, purpose: Purpose, read_at: int, now: int) -> list[Event]:
+    """HubSpot does not say whether it was an opt-out of one type or of everything: the wider no (row 28)."""
     incident = replace(_entry(EventType.INCIDENT_OVERWROTE_OPTOUT, letter), row=INCIDENT_ROW)
     no = Event(
         type=EventType.WITHDRAW,
@@ -394,17 +504,24 @@ def _incident(letter: Letter, purpose: Purpose, read_at: int, now: int) -> list[
         address=letter.ref,
         row=INCIDENT_ROW,
     )
-    return [incident, no]
+    wide = replace(no, type=EventType.OBJECT, purpose=ALL_MARKETING)
+    return [incident, no, wide] if purpose.marketing else [incident, no]
 
 
-def _queue_undo(desk: Desk, work: Work, letter: Letter, purpose: Purpose, tally: Tally) -> None:
-    assert letter.person_id is not None  # noqa: S101 - as in _undo
-    for address in work.people.addresses([letter.person_id]).get(letter.person_id, []):
-        if address.kind is AddressKind.PAST:
-            continue
-        no = letter_for(Push.UNSUB, address, purpose, origin=Origin.UNDO, row=INCIDENT_ROW)
-        if no is not None:
-            queue(work, letter.person_id, [no], desk.clock.now(), tally)
+def _queue_undo(
+    errand: _Errand, work: Work, person_id: int, purpose: Purpose, *, everything: bool, row: int | None
+) -> None:
+    """UNSUBSCRIBED for the type, and where everything may be meant for everything, to each address."""
+    kinds = (Push.UNSUB, Push.UNSUB_ALL) if everything else (Push.UNSUB,)
+    held = work.people.addresses([person_id]).get(person_id, [])
+    made = [
+        letter_for(kind, address, purpose, origin=Origin.UNDO, row=row)
+        for address in held
+        if address.kind is not AddressKind.PAST
+        for kind in kinds
+    ]
+    letters = [letter for letter in made if letter is not None]
+    queue(work, person_id, letters, errand.desk.clock.now(), errand.tally)
 
 
 def _refused(errand: _Errand, refusal: Refusal | None) -> None:
@@ -423,6 +540,7 @@ def _refused(errand: _Errand, refusal: Refusal | None) -> None:
 def _drop(errand: _Errand, reason: str) -> None:
     letter = errand.letter
     with errand.desk.mirror.write(errand.desk.portal) as work:
+        work.outbox.release(letter)  # a no that took its place meanwhile may leave now
         work.outbox.drop([(letter.ref, letter.subscription)])
         if letter.person_id is not None:
             entry = _entry(EventType.PUSH_FAILED, letter, reason=reason)

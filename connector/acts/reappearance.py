@@ -13,6 +13,7 @@ from connector.store.work import Work
 from mappings.words import Status
 
 ROW = 34
+DAY_MS = 86_400_000
 
 
 def reappeared(desk: Desk, work: Work, contact_ids: Sequence[int], tally: Tally) -> None:
@@ -26,11 +27,22 @@ def reappeared(desk: Desk, work: Work, contact_ids: Sequence[int], tally: Tally)
         tally.reappeared += 1
         tally.rows[ROW] += 1
         if CaseKind.REAPPEARED in known:
+            _look_again(work, contact_id, now)
             continue
         work.cases.open(contact_id, CaseKind.REAPPEARED, now)
         work.log.append([(None, Event(type=EventType.ERASURE_REAPPEARED, source=Source.HUBSPOT, row=ROW))])
         tally.events += 1
         queue(work, None, [_everything_off(work, contact_id)], now, tally)
+
+
+def _look_again(work: Work, contact_id: int, now: int) -> None:
+    """A day after the opt-out was seen it is read again, and written where somebody lifted it since.
+
+    No entry is made for looking: the push reads first, and writes only where the opt-out is gone.
+    """
+    letter = work.outbox.get(work.outbox.contact_ref(contact_id), WIDE)
+    if letter is not None and letter.confirmed_at is not None and letter.confirmed_at + DAY_MS <= now:
+        work.outbox.queue([_everything_off(work, contact_id)], now)
 
 
 def _everything_off(work: Work, contact_id: int) -> NewLetter:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from connector.store.observed import WIDE, ObservedRow
 from mappings.purposes import Purpose, Purposes
@@ -11,7 +12,7 @@ from mappings.words import Status, WideType
 Rows = Mapping[int, ObservedRow]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sighting:
     """One address: the rows as they stand now, those that changed, and whether all of it was read.
 
@@ -30,7 +31,7 @@ class Sighting:
         """What stands for a purpose."""
         return self.rows.get(purpose.subscription_id)
 
-    @property
+    @cached_property
     def wide(self) -> tuple[ObservedRow, ...]:
         """Opt-outs of everything that stand; a business unit's lies under its negative number."""
         return tuple(
@@ -104,8 +105,13 @@ def said_by_properties(contact: Contact, ref: str, now: int) -> list[ObservedRow
 
 def said_by_preferences(preferences: Preferences, ref: str, now: int) -> list[ObservedRow]:
     """Every status and every wide opt-out of a full reading."""
-    rows = [_of_status(row, ref, now) for row in preferences.statuses if row.status != Status.NOT_SPECIFIED]
+    rows = [_of_status(row, ref, now) for row in preferences.statuses if is_said(row)]
     return rows + [_of_wide(row, ref, now) for row in preferences.wide if row.status not in NOT_OUT]
+
+
+def is_said(row: StatusRow) -> bool:
+    """Somebody said something about this type: NOT_SPECIFIED is what HubSpot answers to silence."""
+    return row.status != Status.NOT_SPECIFIED
 
 
 EXPLAINED = "given"  # that there was one grades a claim (E1); its text is HubSpot's to keep

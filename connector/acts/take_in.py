@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from connector.acts import sightings
 from connector.acts.desk import Desk
 from connector.acts.facts import facts_of_new
-from connector.acts.placing import Placed, Placing, place
+from connector.acts.placing import Placed, Placing, Spelled, place
 from connector.acts.reappearance import reappeared
 from connector.acts.reconcile import Circumstances, Matter, reconcile_group
 from connector.acts.sightings import Rows, Sighting
@@ -33,7 +33,7 @@ class Group:
 
 def take_in(desk: Desk, work: Work, group: Group, tally: Tally) -> None:
     """Store and decide one group; the caller's transaction."""
-    placing = place(work, group.contacts)
+    placing = place(work, group.contacts, group.preferences, desk.clock.now())
     reappeared(desk, work, placing.reappeared, tally)
     before = _before(work, placing)
     looked_at = [_matter(desk, placed, group.preferences, before, tally) for placed in placing.placed]
@@ -98,7 +98,14 @@ def _sighting(
 def _remember(desk: Desk, work: Work, placing: Placing, preferences: Mapping[str, Preferences]) -> None:
     """The contact rows: fingerprints for the next look, and whether full statuses are still to be read."""
     now = desk.clock.now()
+    if preferences:
+        read = [each.contact.id for each in placing.quiet if _was_read(each, preferences)]
+        work.contacts.mark_read(read, now)
     work.contacts.put([_row(placed, preferences, now) for placed in placing.placed])
+
+
+def _was_read(spelled: Spelled, preferences: Mapping[str, Preferences]) -> bool:
+    return all(each.normalised in preferences for each in spelled.addresses)
 
 
 def _row(placed: Placed, preferences: Mapping[str, Preferences], now: int) -> ContactRow:
@@ -116,8 +123,3 @@ def _row(placed: Placed, preferences: Mapping[str, Preferences], now: int) -> Co
         archived=False,
         gone_at=None,
     )
-
-
-def is_unchanged(contact: Contact, row: ContactRow | None) -> bool:
-    """Nothing that we read is different from what we knew."""
-    return row is not None and row.gone_at is None and row.fingerprint == contact.fingerprint

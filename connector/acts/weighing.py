@@ -15,6 +15,7 @@ from connector.consent.decision import Decision, Push
 from connector.consent.echo import OwnWrite, is_echo
 from connector.consent.entries import entries
 from connector.consent.events import Event, EventType, Overlay, Source, State
+from connector.consent.pairing import evidence_of
 from connector.consent.situate import Context, Reading, situate
 from connector.consent.situation import Identity, Privacy, Write
 from connector.consent.state import wide_no_stands
@@ -106,15 +107,21 @@ def _decide(case: Case, address: Address, purpose: Purpose, seen: Sighting, tall
     if not (seen.full or seen.row(purpose) or seen.wide):
         return None
     if _is_silent(case, purpose, seen):
-        tally.rows[SILENCE] += 1
-        case.rows.setdefault(purpose.key, SILENCE)
-        return SILENCE
+        return _note(case, purpose, SILENCE, tally)
     reading = _reading(case, address, purpose, seen)
     decision = _decided(situate(reading, case.standing(purpose), _context(case, purpose, seen)))
-    tally.rows[decision.row] += 1
-    case.rows[purpose.key] = decision.row
     _take_down(case, address, purpose, reading, decision)
-    return decision.row
+    return _note(case, purpose, decision.row, tally)
+
+
+def _note(case: Case, purpose: Purpose, row: int, tally: Tally) -> int:
+    """The last row that decided is the reason; that nobody said anything is none beside another."""
+    tally.rows[row] += 1
+    if row != SILENCE:
+        case.rows[purpose.key] = row
+    else:
+        case.rows.setdefault(purpose.key, row)
+    return row
 
 
 def _is_silent(case: Case, purpose: Purpose, seen: Sighting) -> bool:
@@ -141,7 +148,10 @@ def _reading(case: Case, address: Address, purpose: Purpose, seen: Sighting) -> 
         wide=tuple(sightings.wide_row(each, address.original) for each in wide),
         id=(row.observation if row else None) or _silence(case, address, purpose, row),
         wide_id=next((each.observation or "" for each in wide), ""),
-        evidence=case.around.evidence.get((address.ref, purpose.subscription_id)),
+        evidence=case.around.evidence.get((address.ref, purpose.subscription_id))
+        or evidence_of(
+            case.facts.events, address.ref, purpose, row, case.desk.sigma_ms, case.desk.subject_sources
+        ),
     )
 
 
@@ -210,9 +220,7 @@ def _was_confirmed(case: Case, purpose: Purpose, seen: Sighting) -> bool:
     )
 
 
-def _take_down(
-    case: Case, address: Address, purpose: Purpose, reading: Reading, decision: Decision
-) -> None:
+def _take_down(case: Case, address: Address, purpose: Purpose, reading: Reading, decision: Decision) -> None:
     case.append(_referenced(decision, reading))
     case.restricted = case.restricted or decision.overlay is Overlay.RESTRICTED
     push, intent = decision.push, decision.intent

@@ -37,6 +37,17 @@ def moment(text: str, zone: ZoneInfo, now: int) -> Moment:
     return Moment(found.lo, min(found.hi, max(found.lo, now)))
 
 
+def until(text: str, zone: ZoneInfo) -> int:
+    """The end of something, in ms UTC: a date means the end of that local day. Raises ConfigurationError."""
+    try:
+        found = _day(date.fromisoformat(text), zone) if len(text) == 10 else _exact(text, zone)
+    except ValueError:
+        raise ConfigurationError(
+            "That is no time.", where="--valid-until", next_step="Write 2027-11-24 or 2027-11-24T14:30+01:00."
+        ) from None
+    return found.hi
+
+
 def _exact(text: str, zone: ZoneInfo) -> Moment:
     """A local hour that the clock showed twice is both of them: the interval says so."""
     parsed = datetime.fromisoformat(text)
@@ -55,3 +66,8 @@ def _day(day: date, zone: ZoneInfo) -> Moment:
 
 def _ms(at: datetime) -> int:
     return int(at.astimezone(UTC).timestamp() * 1000)
+
+
+def local_month(at: int, zone: ZoneInfo) -> str:
+    """The local month of a moment in ms UTC, as 2026-11."""
+    return datetime.fromtimestamp(at / 1000, tz=zone).strftime("%Y-%m")

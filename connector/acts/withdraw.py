@@ -3,7 +3,7 @@
 An unknown address is honoured too. A suppressed one is pushed and gets no row of any kind (row 34).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.acts.desk import Desk
@@ -27,7 +27,10 @@ STOPPED = frozenset({State.WITHDRAWN, State.DENIED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class No:
-    """What the person said: to which purpose (None: to all marketing), when, and by which door."""
+    """What the person said: to which purpose (None: to all marketing), when, and by which door.
+
+    `kind` None: a withdrawal from one purpose, an objection to all marketing.
+    """
 
     purpose: Purpose | None = None
     source: Source = Source.CLI
@@ -36,6 +39,11 @@ class No:
     t_hi: int | None = None
     source_ref: str | None = None
     reason: str | None = None
+    kind: EventType | None = None
+    wording: str | None = None
+    notice: str | None = None
+    language: str | None = None
+    evidence: tuple[Mapping[str, str | bool], ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,7 +106,7 @@ def _record(desk: Desk, work: Work, person: Person, no: No, tally: Tally) -> lis
 
 def _event(no: No, now: int) -> Event:
     return Event(
-        type=EventType.WITHDRAW if no.purpose else EventType.OBJECT,
+        type=no.kind or (EventType.WITHDRAW if no.purpose else EventType.OBJECT),
         purpose=no.purpose.key if no.purpose else ALL_MARKETING,
         t_lo=now if no.t_lo is None and no.t_hi is None else no.t_lo,
         t_hi=now if no.t_lo is None and no.t_hi is None else no.t_hi,
@@ -106,6 +114,10 @@ def _event(no: No, now: int) -> Event:
         source=no.source,
         source_ref=no.source_ref,
         reason=no.reason,
+        wording=no.wording,
+        notice=no.notice,
+        language=no.language,
+        evidence=no.evidence,
     )
 
 

@@ -51,6 +51,8 @@ class EventType(StrEnum):
     NOTICE_DELIVERED = "notice_delivered"
     RESTRICT = "restrict"
     UNRESTRICT = "unrestrict"
+    HOLD = "hold"  # a legal hold: overrides erasure and retention (Art. 17(3)(e))
+    HOLD_REMOVED = "hold.removed"
     ERASE_REQUESTED = "erase_requested"
     ERASED = "erased"
     IDENTIFIER_ADDED = "identifier_added"

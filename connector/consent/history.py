@@ -44,6 +44,8 @@ class History:
 
         `unbound` lets those through that name no address: they may claim, never permit.
         """
+        if not self._by_type[kind]:
+            return []
         each_once = _once(
             event
             for event in self._by_type[kind]

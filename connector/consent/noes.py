@@ -20,6 +20,8 @@ class No:
 
 def standing_noes(history: History) -> list[No]:
     """The un-annulled noes of the person, by any address, for the purpose or for all marketing."""
+    if not history.noes:
+        return []
     first, dated, undone = _sightings(history), _dates(history), _undone(history)
     noes = []
     for event in history.noes:

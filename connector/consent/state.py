@@ -188,6 +188,8 @@ def is_complete_sale(event: Event) -> bool:
 
 
 def _basis_recorded(history: History) -> bool:
+    if history.purpose.marketing:
+        return False
     kinds = (EventType.GRANT, EventType.CLAIM)
     return any(
         _carries(history.purpose, event.basis, event.grade) and not history.is_invalid(event)

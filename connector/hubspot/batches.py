@@ -65,4 +65,5 @@ class _Halver:
 
 def _join(into: BatchReading, more: BatchReading) -> None:
     into.read.update(more.read)
+    into.without_wide.update(more.without_wide)
     into.failed.update(more.failed)

@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 UNKNOWN_ZONE_S: Final = 3_600.0  # the portal's zone is not known yet: ask again in an hour
+EARLIEST_MS: Final = 1_136_073_600_000  # 2006-01-01, before HubSpot
 LATEST_MS: Final = 253_402_300_799_999  # the end of year 9999: later numbers are not times
 
 
@@ -18,6 +19,15 @@ def milliseconds(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value if 0 < value <= LATEST_MS else None
     return None
+
+
+def acted(value: object) -> int | None:
+    """When somebody acted, as `milliseconds`; None for a time before HubSpot was.
+
+    Seconds taken for milliseconds are January 1970: every consent would look newer than such a no (row 5).
+    """
+    at = milliseconds(value)
+    return None if at is None or at < EARLIEST_MS else at
 
 
 def iso(at: int) -> str:

@@ -6,8 +6,9 @@ from typing import Final, Protocol, TypeVar
 from connector.errors import HubSpotUnreachable
 from connector.hubspot import families
 from connector.hubspot.complaints import where
+from connector.hubspot.days import EARLIEST_MS
 from connector.hubspot.paging import unmoved
-from connector.hubspot.search import EARLIEST_MS, Cursor
+from connector.hubspot.search import Cursor
 from mappings.records import ContactPage
 
 Place = TypeVar("Place", Cursor, int)

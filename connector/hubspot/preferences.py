@@ -6,13 +6,15 @@ from typing import Any, Final
 from connector.hubspot import families
 from connector.hubspot.batches import in_batches
 from connector.hubspot.gateway import QUICK, Gateway
-from connector.hubspot.transport import Unreadable
+from connector.hubspot.transport import Patience, Unreadable
 from connector.hubspot.wire import preferences as wire
 from connector.hubspot.wire.values import folded
 from mappings.records import BatchReading, Preferences, StatusRow, WideRow
 from mappings.words import CHANNEL, LegalBasis, Status
 
 ASKED: Final = {"channel": CHANNEL}
+#: A yes rests on a reading of less than 10 s ago (consent-domain 4): it does not queue, it is asked anew.
+PROMPT: Final = Patience(attempts=2, deadline_s=8.0)
 
 
 class PreferenceCalls(Gateway):
@@ -34,8 +36,8 @@ class PreferenceCalls(Gateway):
     def batch_preferences(self, emails: Sequence[str]) -> BatchReading:
         """The same for many addresses where the plan has batches (two calls for each batch).
 
-        Every input ends in `read` or `failed` under its own spelling; what HubSpot answers neither way is
-        failed as MISSING (HQ 34).
+        Every input ends in `read`, `without_wide` or `failed` under its own spelling; what HubSpot answers
+        neither way is failed as MISSING (HQ 34).
         """
         return in_batches(emails, self._learned, self._read_batch)
 
@@ -63,6 +65,7 @@ class PreferenceCalls(Gateway):
             lambda body: _written(email, subscription, body),
             body=_status(subscription, status, basis, explanation),
             urgent=status is Status.UNSUBSCRIBED,
+            patience=PROMPT if status is Status.SUBSCRIBED else None,
         )
 
     def unsubscribe_all(self, email: str) -> None:

@@ -14,6 +14,7 @@ from connector.errors import HubSpotUnreachable
 from connector.hubspot import families
 from connector.hubspot.complaints import where
 from connector.hubspot.contacts import ContactCalls
+from connector.hubspot.days import EARLIEST_MS
 from connector.hubspot.transport import Unreadable
 from mappings.records import Contact, ContactPage
 from mappings.words import EMAIL, MODIFIED, OPTED_OUT_OF, OPTED_OUT_OF_ALL
@@ -21,7 +22,6 @@ from mappings.words import EMAIL, MODIFIED, OPTED_OUT_OF, OPTED_OUT_OF_ALL
 PAGE: Final = 200  # HubSpot's largest search page (HA 6)
 LONGEST_BODY: Final = 3_000  # characters (HA 6)
 ROOM: Final = 500  # of them for filters and sort
-EARLIEST_MS: Final = 1_136_073_600_000  # 2006-01-01, before HubSpot; asking from 0 gives 500 (HQ 6)
 ID: Final = "hs_object_id"
 
 
@@ -53,7 +53,7 @@ class SearchCalls(ContactCalls):
         """
         if after_id:
             return self._millisecond(since, after_id, until)
-        since = max(since, EARLIEST_MS)
+        since = max(since, EARLIEST_MS)  # asking from 0 gives 500 (HQ 6)
         window = [
             _filter(MODIFIED, "GTE", since),
             *([] if until is None else [_filter(MODIFIED, "LTE", until)]),

@@ -59,5 +59,5 @@ def decode(data: bytes) -> Any:
     """Read JSON. Raises ValueError on anything else."""
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:  # nested deeper than anything of ours
         raise ValueError("not JSON") from error

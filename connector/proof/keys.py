@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -70,6 +70,33 @@ def save(path: Path, keys: Keys) -> None:
         file.write(dump(keys))
         file.flush()
         os.fsync(file.fileno())
+
+
+def with_new_signing(keys: Keys, chance: Chance) -> Keys:
+    """The same keys but for a new one that signs."""
+    return replace(keys, signing=chance.bytes(KEY_BYTES))
+
+
+def stage(path: Path, keys: Keys) -> Path:
+    """Write the keys that will take the place of `path`, durably; `promote` puts them there."""
+    beside = staged(path)
+    save(beside, keys)
+    return beside
+
+
+def staged(path: Path) -> Path:
+    """Where `stage` writes."""
+    return path.with_name(f"{path.name}.next")
+
+
+def promote(path: Path) -> None:
+    """The staged keys take the place of the old ones, at once or not at all."""
+    staged(path).replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Keys:

@@ -49,6 +49,13 @@ class Problem(StrEnum):
     CHECKPOINT = "differs from a checkpoint"
     TRUNCATED = "cut off: a checkpoint or the head knows more"
     HEAD = "differs from the head"
+    SIGNATURE = "no known key signed this checkpoint"
+    TEXT = "a wording or notice was changed"
+    NO_TEXT = "a wording or notice was removed"
+    NOT_IN_LOG = "not in the signed log"
+    STRANGER = "about somebody else"
+    FORM = "not a well-formed bundle"
+    SEAL = "changed after it was sealed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connector.store import bulk
 from connector.store.refs import raw
 from connector.store.scope import Scope
-from connector.store.tables import blob, blob_use
+from connector.store.tables import blob, blob_use, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,16 @@ class Blobs:
             BlobUse(row.hash.hex(), row.place, row.first_seen, row.last_seen)
             for row in self._connection.execute(ordered)
         ]
+
+    def people(self) -> dict[str, int]:
+        """Blob hash -> how many people's entries name it, as wording or as notice."""
+        found: dict[str, int] = {}
+        for column in (entry.c.wording, entry.c.notice):
+            counted = (
+                select(column, func.count(entry.c.ref.distinct()))
+                .where(entry.c.portal == self._portal, column.is_not(None))
+                .group_by(column)
+            )
+            for hashed, count in self._connection.execute(counted):
+                found[hashed.hex()] = found.get(hashed.hex(), 0) + count
+        return found

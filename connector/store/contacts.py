@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, update
 
 from connector.store import bulk, codes
 from connector.store.scope import Scope
@@ -107,6 +107,10 @@ class Contacts:
     def mark_read(self, ids: Iterable[int], at: int) -> None:
         """The full statuses of these were read."""
         self._set("statuses_read_at", ids, at)
+
+    def forget_statuses(self) -> None:
+        """All full statuses are to be read again (after a restore)."""
+        self._connection.execute(update(contact).where(self._mine).values(statuses_read_at=None))
 
     def mark_gone(self, ids: Iterable[int], at: int) -> None:
         """A complete read did not find these."""

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, select, tuple_
 
-from connector.consent.events import Event
+from connector.consent.events import NOES, Event, EventType, Source
 from connector.proof import merkle
 from connector.proof.chain import (
     FIRST,
     SALT_BYTES,
     VERSION,
     Header,
+    Opened,
     Record,
     commitment,
     entry_hash,
@@ -21,8 +22,9 @@ from connector.proof.chain import (
 )
 from connector.proof.seal import NONCE_BYTES, seal, unseal
 from connector.store import bulk, payloads, stream
+from connector.store.packing import pack, unpack
 from connector.store.refs import raw
-from connector.store.scope import Scope
+from connector.store.scope import NOBODY, Noted, Scope
 from connector.store.tables import entry, head, payload, person
 
 _ENTRY_COLUMNS: Final = tuple(column.name for column in entry.columns)
@@ -31,6 +33,14 @@ _HEAD_COLUMNS: Final = ("portal", "size", "hash", "recorded_at", "nodes")
 _DRAWN: Final = SALT_BYTES + NONCE_BYTES
 _FIRST: Final = bytes(32)
 _READ_AHEAD: Final = 5_000
+#: What the journal keeps too: a restored copy of the database must not have forgotten these (design 3).
+JOURNALLED: Final = NOES | {
+    EventType.RESTRICT,
+    EventType.UNRESTRICT,
+    EventType.HOLD,
+    EventType.HOLD_REMOVED,
+    EventType.ERASE_REQUESTED,
+}
 
 Item = tuple[int | None, Event]
 _Source = tuple[int, bytes]  # whose, and the keyed index of a source_ref
@@ -105,6 +115,11 @@ class Log:
         found = self._event(row)
         return (row.person_id or None, found) if found.id == event_id else None
 
+    def of_nobody(self, kind: EventType) -> list[Event]:
+        """The entries of one type that name no person, in order."""
+        statement = self._with_payload().where(entry.c.type == kind, entry.c.ref.is_(None))
+        return [self._event(row) for row in self._connection.execute(statement.order_by(entry.c.seq))]
+
     def headers(self, since: int = 0, limit: int = 1000, subject_ref: str | None = None) -> list[Header]:
         """Headers with seq > since, in order; only those of one subject where a ref is given."""
         before = entry.alias("before")
@@ -130,6 +145,16 @@ class Log:
         """Every entry for `verify_log`, streamed; with `payloads` each is decrypted, which says whether it is
         still there and what it committed to."""
         return stream.with_payloads(self._scope) if payloads else stream.headers(self._scope)
+
+    def opened(self, seqs: Iterable[int]) -> dict[int, Opened]:
+        """Salt and canonical payload of these entries, for a bundle; those that are erased are left out.
+
+        Raises SealBroken where a payload was edited or moved.
+        """
+        rows = list(bulk.select_in(self._connection, self._with_payload(), payload.c.seq, seqs))
+        self._scope.load({row.person_id for row in rows})
+        plain = {row.seq: self._plain(row) for row in rows}
+        return {seq: Opened(data[:SALT_BYTES], unpack(data[SALT_BYTES:])) for seq, data in plain.items()}
 
     def head(self) -> Head:
         """The end of the log."""
@@ -205,7 +230,9 @@ class Log:
         data = payloads.encode(event)
         commit = commitment(salt, data)
         made = payloads.header(event, seq, now, holder.ref.hex() or None, commit.hex(), prev.hex())
-        sealed = seal(holder.cipher, nonce, salt + data, scope.vault.entry_place(holder.ref, seq))
+        sealed = seal(holder.cipher, nonce, salt + pack(data), scope.vault.entry_place(holder.ref, seq))
+        if event.type in JOURNALLED and holder.owner != NOBODY:
+            scope.noted.append(Noted(holder.owner, made, data, event.source is not Source.HUBSPOT))
         row = _row(scope.portal, made, holder.ref or None, commit, entry_hash(made))
         return made, row, (scope.portal, seq, holder.owner, source[1] if source else None, sealed)
 
@@ -236,9 +263,12 @@ class Log:
         )
 
     def _event(self, row: bulk.AnyRow) -> Event:
+        data = unpack(self._plain(row)[SALT_BYTES:])
+        return payloads.event(_header(row, FIRST), data)  # an event does not hold `prev`
+
+    def _plain(self, row: bulk.AnyRow) -> bytes:
         cipher = self._scope.holder(row.person_id).cipher
-        opened = unseal(cipher, row.sealed, self._scope.vault.entry_place(row.ref or b"", row.seq))
-        return payloads.event(_header(row, FIRST), opened[SALT_BYTES:])  # an event does not hold `prev`
+        return unseal(cipher, row.sealed, self._scope.vault.entry_place(row.ref or b"", row.seq))
 
 
 def _without_repeats(

@@ -1,6 +1,6 @@
 """The mirror: one database, opened with its keys; transactions per portal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, select
@@ -9,8 +9,9 @@ from connector.clock import Chance, Clock
 from connector.errors import ConfigurationError
 from connector.proof.keys import Keys
 from connector.proof.seal import SuppressionKeys, Vault, check_value
-from connector.store import bulk, schema, suppression
+from connector.store import bulk, notes, schema, suppression
 from connector.store.engine import Database, make_file, parse
+from connector.store.journal import Journal, Kept
 from connector.store.scope import Scope
 from connector.store.suppression import SuppressionKind
 from connector.store.tables import head, meta
@@ -23,26 +24,34 @@ _KEY_CHECK = "key_check"
 class Mirror:
     """The database of all portals."""
 
-    def __init__(self, database: Database, keys: Keys, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self, database: Database, keys: Keys, clock: Clock, chance: Chance, journal: Journal | None = None
+    ) -> None:
+        self.journal = journal
         self._database = database
         self._keys = keys
         self._clock = clock
         self._chance = chance
 
     @classmethod
-    def create(cls, url: str, keys: Keys, clock: Clock, chance: Chance) -> "Mirror":
+    def create(
+        cls, url: str, keys: Keys, clock: Clock, chance: Chance, journal: Journal | None = None
+    ) -> "Mirror":
         """Make the database where there is none, bring its schema up to date, open it. What exists is kept.
 
-        On PostgreSQL the database itself must exist. Raises as `open` does.
+        `journal` keeps noes and erasures beside the keys. On PostgreSQL the database itself must exist.
+        Raises as `open` does.
         """
         parsed = parse(url)
         database = Database(parsed)
         if database.path:
             make_file(database.path)
-        return cls._opened(database, keys, clock, chance)
+        return cls._opened(database, keys, clock, chance, journal)
 
     @classmethod
-    def open(cls, url: str, keys: Keys, clock: Clock, chance: Chance) -> "Mirror":
+    def open(
+        cls, url: str, keys: Keys, clock: Clock, chance: Chance, journal: Journal | None = None
+    ) -> "Mirror":
         """Open an existing one; an older schema is brought up to date.
 
         Raises ConfigurationError: no database, schema newer than the program, keys of another database;
@@ -56,10 +65,12 @@ class Mirror:
         if found is None:
             database.close()
             raise _missing(database)
-        return cls._opened(database, keys, clock, chance)
+        return cls._opened(database, keys, clock, chance, journal)
 
     @classmethod
-    def _opened(cls, database: Database, keys: Keys, clock: Clock, chance: Chance) -> "Mirror":
+    def _opened(
+        cls, database: Database, keys: Keys, clock: Clock, chance: Chance, journal: Journal | None
+    ) -> "Mirror":
         try:
             schema.upgrade(database)
             with database.begin(database.writer) as connection:
@@ -67,7 +78,7 @@ class Mirror:
         except BaseException:
             database.close()
             raise
-        return cls(database, keys, clock, chance)
+        return cls(database, keys, clock, chance, journal)
 
     @contextmanager
     def write(self, portal: int) -> Iterator[Work]:
@@ -78,7 +89,12 @@ class Mirror:
         """
         with self._database.begin(self._database.writer) as connection:
             _take_turn(connection, portal)
-            yield Work(self._scope(connection, portal))
+            scope = self._scope(connection, portal)
+            yield Work(scope)
+            self._write_journal(scope)
+        if self.journal is not None and scope.lifted:
+            for hashed, kind in scope.lifted:
+                self.journal.lift(portal, [hashed], kind)
 
     @contextmanager
     def read(self, portal: int) -> Iterator[Work]:
@@ -93,7 +109,19 @@ class Mirror:
         called outside of `write`. `scope` is a purpose or `*`.
         """
         with self._database.begin(self._database.writer) as connection:
-            return suppression.add(self._scope(connection, portal), normalised, kind, scope)
+            made = self._scope(connection, portal)
+            entry = suppression.entry(made, normalised, kind, scope)
+            if entry is None:
+                return False
+            if self.journal is not None:
+                self.journal.suppress(entry)
+            suppression.put(made, [entry])
+            return True
+
+    def suppress_again(self, entries: Sequence[Kept]) -> None:
+        """Put back what the copy of the suppression list holds (after a restore)."""
+        with self._database.begin(self._database.writer) as connection:
+            suppression.put(self._scope(connection, _MIRROR), entries)
 
     def portals(self) -> list[int]:
         """Portals that have a log."""
@@ -127,6 +155,17 @@ class Mirror:
     def engine(self) -> Engine:
         """For `log verify`'s stream and the tests of this room."""
         return self._database.reader
+
+    def _write_journal(self, scope: Scope) -> None:
+        """Before the commit: what is acknowledged is in the journal, whatever becomes of the database."""
+        if self.journal is None:
+            return
+        if scope.erased:
+            self.journal.erase(scope.portal, scope.erased)
+        noted = [each for each in scope.noted if each.header.subject_ref not in scope.erased]
+        if noted:
+            lines = notes.lines(scope, noted)
+            self.journal.append(lines, durable=any(each.ours for each in noted))
 
     def _scope(self, connection: Connection, portal: int) -> Scope:
         return Scope(

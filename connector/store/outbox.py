@@ -209,17 +209,25 @@ class Outbox:
         return replace(letter, attempts=row.attempts + 1, first_sent_at=row.first_sent_at or now)
 
     def confirm(self, letter: Letter, now: int) -> bool:
-        """HubSpot holds the target; a sealed address goes. False: a newer target waits, free to leave."""
+        """HubSpot holds the target. False: a newer target waits, free to leave.
+
+        A letter to the address of somebody suppressed or erased goes altogether: its key is the index of that
+        address, and no later read needs the window of the write.
+        """
         values = {"confirmed_at": now, "parked": None, "sealed": None, "claimed_until": 0, "token": None}
         current = update(outbox).where(*self._is(letter), outbox.c.version == letter.version)
         confirmed = self._connection.execute(
-            current.where(outbox.c.confirmed_at.is_(None)).values(values).returning(outbox.c.sent_id)
+            current.where(outbox.c.confirmed_at.is_(None))
+            .values(values)
+            .returning(outbox.c.sent_id, outbox.c.person_id, outbox.c.contact_id)
         ).one_or_none()
         if confirmed is None:
             self._free(letter)
             return False
         mine = update(sent).where(sent.c.id == confirmed.sent_id)
         self._connection.execute(mine.values(confirmed_at=now))
+        if confirmed.person_id is None and confirmed.contact_id is None:
+            self._connection.execute(delete(outbox).where(*self._is(letter)))
         return True
 
     def retry(self, letter: Letter, next_try: int) -> bool:
@@ -251,6 +259,17 @@ class Outbox:
                 delete(outbox).where(*self._at(raw(ref), subscription), *waiting)
             ).rowcount
         return done
+
+    def forget(self, refs: Iterable[str]) -> None:
+        """Delete the confirmed letters of these references: nobody asks for their window any more."""
+        for ref in refs:
+            done = (self._mine, outbox.c.ref == raw(ref), outbox.c.confirmed_at.is_not(None))
+            self._connection.execute(delete(outbox).where(*done))
+
+    def drop_yeses(self) -> int:
+        """Withdraw every yes that waits (after a restore: it may be older than a no). How many there were."""
+        waiting = (self._mine, outbox.c.status != _NO, outbox.c.confirmed_at.is_(None))
+        return int(self._connection.execute(delete(outbox).where(*waiting)).rowcount)
 
     def get(self, ref: str, subscription: int) -> Letter | None:
         """The letter of a key, confirmed ones included; address not decrypted."""

@@ -70,8 +70,13 @@ class People:
         self._connection = scope.connection
         self._mine = person.c.portal == scope.portal
 
-    def create(self, addresses: Sequence[Sequence[NewAddress]]) -> list[Person]:
-        """One new person for each item, with these addresses (none is allowed); in the same order."""
+    def create(
+        self, addresses: Sequence[Sequence[NewAddress]], refs: Sequence[str] | None = None
+    ) -> list[Person]:
+        """One new person for each item, with these addresses (none is allowed); in the same order.
+
+        `refs`: of people whom a restored database does not have any more and the journal still names.
+        """
         if not addresses:
             return []
         scope, now = self._scope, self._scope.clock.now()
@@ -80,7 +85,7 @@ class People:
         rows = []
         for number, person_id in enumerate(self._numbers(len(addresses))):
             drawn = entropy[number * _NEW_PERSON_BYTES : (number + 1) * _NEW_PERSON_BYTES]
-            ref = drawn[:REF_BYTES]
+            ref = drawn[:REF_BYTES] if refs is None else raw(refs[number])
             cipher, wrapped = scope.vault.new_key(ref, drawn[REF_BYTES:])
             scope.holders[person_id] = Holder(ref, cipher, person_id)
             rows.append((person_id, scope.portal, ref, wrapped, now))
@@ -174,8 +179,11 @@ class People:
     def merge(self, loser: int, winner: int) -> None:
         """HubSpot merged two people: addresses, contacts, letters move; the events of both count from now on.
 
-        The loser's states go: the caller projects the winner anew.
+        The loser's states go: the caller projects the winner anew. A restriction of either restricts both.
         """
+        overlays = self.by_ids([loser])
+        if loser in overlays and overlays[loser].overlay is Overlay.RESTRICTED:
+            self.set_overlay(winner, Overlay.RESTRICTED)
         moved = self.addresses([loser]).get(loser, [])
         have = {each.ref for each in self.addresses([winner]).get(winner, [])}
         kind = AddressKind.ADDITIONAL

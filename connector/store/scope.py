@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select
 
 from connector.clock import Chance, Clock
+from connector.proof.chain import Header
 from connector.proof.seal import Cipher, SuppressionKeys, Vault
 from connector.store import bulk
 from connector.store.tables import person
@@ -25,6 +26,16 @@ class Holder:
     owner: int
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An entry that the journal keeps beside the database: header and payload as the log has them."""
+
+    person_id: int
+    header: Header
+    payload: bytes
+    ours: bool  # accepted by us, so that it is acknowledged; else HubSpot holds it too
+
+
 @dataclass(slots=True)
 class Scope:
     """One transaction over one portal. Keys that were unwrapped once are kept until it ends."""
@@ -39,6 +50,9 @@ class Scope:
     fresh: set[int] = field(
         default_factory=set
     )  # people made in this transaction: nothing else is theirs yet
+    noted: list[Noted] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)  # refs of those shredded in this transaction
+    lifted: list[tuple[str, str]] = field(default_factory=list)  # (hash, kind) taken off the list
 
     def holder(self, person_id: int | None) -> Holder:
         """The holder of a person whose key was loaded; nobody's is the portal's own key."""

@@ -12,7 +12,17 @@ from connector.errors import Refused
 from connector.proof.seal import NONCE_BYTES, seal, unseal
 from connector.store import bulk
 from connector.store.scope import Scope
-from connector.store.tables import address, contact, observed, outbox, payload, person, review, state
+from connector.store.tables import (
+    address,
+    alias,
+    contact,
+    observed,
+    outbox,
+    payload,
+    person,
+    review,
+    state,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     letters = _count(scope, _letters(scope, person_id))
     free_letters(scope, person_id)
     seen = _count(scope, _observed(person_id))
+    run(_aliases(scope, person_id))
     done = Shredded(
         ref=found.ref.hex(),
         observed=seen,
@@ -47,14 +58,31 @@ def shred(scope: Scope, person_id: int) -> Shredded:
         states=_count(scope, delete(state).where(state.c.person_id == person_id)),
         payloads=_count(scope, delete(payload).where(payload.c.person_id == person_id)),
     )
-    run(update(review).where(review.c.person_id == person_id).values(sealed=None))
+    _close_questions(scope, person_id)
     run(update(person).where(mine).values(key=None, overlay=Overlay.ERASED))
     scope.holders.pop(person_id, None)
+    scope.erased.append(done.ref)
     return done
 
 
 def _count(scope: Scope, statement: Delete) -> int:
     return int(scope.connection.execute(statement).rowcount)
+
+
+def _aliases(scope: Scope, person_id: int) -> Delete:
+    """HubSpot ids that were merged into the person's records."""
+    records = select(contact.c.id).where(contact.c.portal == scope.portal, contact.c.person_id == person_id)
+    return delete(alias).where(alias.c.portal == scope.portal, alias.c.winner.in_(records))
+
+
+def _close_questions(scope: Scope, person_id: int) -> None:
+    """What waited about them is over; the key of a question may hold part of an address's index."""
+    mine = and_(review.c.portal == scope.portal, review.c.person_id == person_id)
+    run = scope.connection.execute
+    for row in run(select(review.c.id).where(mine)).all():
+        run(update(review).where(review.c.id == row.id).values(sealed=None, key=f"erased:{row.id}"))
+    over = {"decided_at": scope.clock.now(), "decision": "erased", "decided_by": "system:erase"}
+    run(update(review).where(mine, review.c.decided_at.is_(None)).values(over))
 
 
 def _only_theirs(person_id: int, ref: Any) -> Any:

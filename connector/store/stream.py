@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from connector.proof.chain import FIRST, SALT_BYTES, VERSION, Header, Opened, Record
-from connector.proof.seal import SealBroken, unseal
+from connector.proof.seal import unseal
 from connector.store import bulk
+from connector.store.packing import unpack
 from connector.store.scope import Scope
 
 _BLOCK: Final = 1_000
@@ -88,6 +89,6 @@ def _opened(scope: Scope, row: Any) -> Opened:
     try:
         cipher = vault.own if key is None else vault.key(owner, key)
         plain = unseal(cipher, sealed, vault.entry_place(row[3] or b"", row[0]))
-    except SealBroken:
-        plain = b""
-    return Opened(plain[:SALT_BYTES], plain[SALT_BYTES:])
+        return Opened(plain[:SALT_BYTES], unpack(plain[SALT_BYTES:]))
+    except ValueError:  # SealBroken is one
+        return Opened(b"", b"")

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from connector.store import bulk
+from connector.store.journal import Kept
 from connector.store.scope import Scope
 from connector.store.tables import suppression
 
@@ -73,7 +74,13 @@ class Suppression:
         """Take entries off (the act logs who decided). How many there were."""
         hashes = [hashed for _, hashed in self._scope.suppression.hashes(normalised)]
         which = (self._mine, suppression.c.hash.in_(hashes), suppression.c.kind == kind)
+        self._scope.lifted += [(hashed.hex(), str(kind)) for hashed in hashes]
         return int(self._connection.execute(delete(suppression).where(*which)).rowcount)
+
+    def size(self) -> int:
+        """How many entries."""
+        statement = select(func.count()).select_from(suppression).where(self._mine)
+        return int(self._connection.execute(statement).scalar_one())
 
     def counts(self) -> list[SuppressionCount]:
         """By kind, scope and month."""
@@ -90,17 +97,25 @@ class Suppression:
         ]
 
 
-def add(scope: Scope, normalised: str, kind: SuppressionKind, covers: str) -> bool:
-    """One entry, by its month only; False when any key of the ring has it already."""
+def entry(scope: Scope, normalised: str, kind: SuppressionKind, covers: str) -> Kept | None:
+    """One entry, by its month only; None when any key of the ring has it already."""
     known = Suppression(scope).screen([normalised]).get(normalised, ())
     if Suppressed(kind, covers) in known:
-        return False
+        return None
     number, hashed = scope.suppression.newest(normalised)
     day = datetime.fromtimestamp(scope.clock.now() / 1000, UTC)
     months = day.year * 12 + day.month - 1
-    row = (scope.portal, hashed, kind, covers, number, _month(months), _month(months + REVIEW_MONTHS))
-    bulk.upsert(scope.connection, suppression, _COLUMNS, [row])
-    return True
+    later = _month(months + REVIEW_MONTHS)
+    return (scope.portal, hashed.hex(), str(kind), covers, number, _month(months), later)
+
+
+def put(scope: Scope, entries: Iterable[Kept]) -> None:
+    """Write entries, those of a restored list as well."""
+    rows = [
+        (portal, bytes.fromhex(hashed), kind, covers, number, month, later)
+        for portal, hashed, kind, covers, number, month, later in entries
+    ]
+    bulk.upsert(scope.connection, suppression, _COLUMNS, rows)
 
 
 def _month(months: int) -> str:

@@ -10,7 +10,7 @@ import requests
 import responses
 
 from connector.hubspot import families
-from connector.hubspot.search import EARLIEST_MS
+from connector.hubspot.days import EARLIEST_MS
 from tests.hubspot.helpers import HUBSPOT
 
 Row = tuple[int, int]  # lastmodifieddate, id

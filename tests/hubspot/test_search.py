@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from connector.errors import HubSpotUnreachable
 from connector.hubspot import families
+from connector.hubspot.days import EARLIEST_MS
 from connector.hubspot.feeds import changed_since, opted_out
-from connector.hubspot.search import EARLIEST_MS, Cursor
+from connector.hubspot.search import Cursor
 from tests.hubspot.helpers import HUBSPOT, portal
 from tests.hubspot.search_index import Index, Row, at, searching
 

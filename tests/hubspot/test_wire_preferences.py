@@ -209,6 +209,11 @@ def test_an_input_that_was_not_answered_whole_has_failed(statuses: bytes, wides:
     assert found.read == {}
 
 
+def test_no_word_on_opt_outs_of_all_is_kept_apart() -> None:
+    found = reading([ADDRESS], body(statuses_of(ADDRESS)), body())
+    assert (set(found.without_wide), found.read, found.failed) == ({ADDRESS}, {}, {})
+
+
 ADDRESSES = [f"p{number}@exempel.se" for number in range(6)]
 SOME = st.lists(st.sampled_from(ADDRESSES))
 
@@ -220,7 +225,7 @@ def test_every_input_ends_once(statuses: list[str], wides: list[str], errors: li
         body(*map(statuses_of, statuses), errors=[{"context": {"ids": errors}}]),
         body(*map(wides_of, wides)),
     )
-    assert sorted([*found.read, *found.failed]) == ADDRESSES
+    assert sorted([*found.read, *found.without_wide, *found.failed]) == ADDRESSES
     assert set(found.read) == (set(statuses) & set(wides)) - set(errors)
 
 

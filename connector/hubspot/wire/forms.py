@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from connector.hubspot.days import milliseconds
+from connector.hubspot.days import acted, milliseconds
 from connector.hubspot.wire.envelopes import Frames
 from connector.hubspot.wire.values import identifier, number, text, word
 from mappings.records import (
@@ -128,7 +128,7 @@ def _submission(form: str, item: SubmissionItem) -> Submission:
     return Submission(
         form=form,
         conversion_id=text(item.conversion_id),
-        submitted_at=milliseconds(item.submitted_at),
+        submitted_at=acted(item.submitted_at),
         values=tuple(_values(_list(item.values))),
         page_url=text(item.page_url),
     )
@@ -146,7 +146,7 @@ def _changes(item: TimelineItem) -> Iterator[TimelineChange]:
         return
     for change in _list(item.changes):
         if isinstance(change, dict):
-            yield _change(address, milliseconds(item.timestamp), change)
+            yield _change(address, acted(item.timestamp), change)
 
 
 def _change(address: str, at: int | None, change: dict[str, Any]) -> TimelineChange:

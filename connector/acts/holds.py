@@ -1,0 +1,58 @@
+"""Legal hold (Art. 17(3)(e)): what is needed for a claim is neither erased nor let go by retention."""
+
+from dataclasses import dataclass
+
+from connector.acts.desk import Desk
+from connector.acts.erasure import is_held
+from connector.acts.who import address_of, users_of
+from connector.consent.events import Event, EventType, Source
+from connector.errors import ConfigurationError, Refused, Stopped
+from connector.store.people import Person
+from connector.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who, and whether a hold stands now."""
+
+    subject: str
+    held: bool
+
+
+def add_hold(desk: Desk, address: str, reason: str, actor: str) -> Held:
+    """Put a hold on one person; twice is once. Raises Refused for a stranger, Stopped where it is shared."""
+    return _hold(desk, address, EventType.HOLD, reason, actor)
+
+
+def remove_hold(desk: Desk, address: str, reason: str, actor: str) -> Held:
+    """Its reason has ended; an erasure that waited for this goes on with the next turn."""
+    return _hold(desk, address, EventType.HOLD_REMOVED, reason, actor)
+
+
+def _hold(desk: Desk, address: str, kind: EventType, reason: str, actor: str) -> Held:
+    if not reason.strip():
+        raise ConfigurationError("A reason is needed.", where="--reason", next_step="Name claim or case.")
+    normalised, wanted = address_of(address), kind is EventType.HOLD
+    with desk.mirror.write(desk.portal) as work:
+        person = _one(work, normalised)
+        if is_held(work.log.events_of([person.id]).get(person.id, ())) is not wanted:
+            word = Event(type=kind, actor=actor, source=Source.CLI, reason=reason.strip())
+            work.log.append([(person.id, word)])
+    return Held(person.ref, wanted)
+
+
+def _one(work: Work, normalised: str) -> Person:
+    people = users_of(work, normalised)
+    if not people:
+        raise Refused(
+            "Nobody with this address is in the mirror.",
+            where="ADDRESS",
+            next_step="Run `sync`, or look the address up with `person show`.",
+        )
+    if len(people) > 1:
+        raise Stopped(
+            "Several people share this address.",
+            where="ADDRESS",
+            next_step="Name the one you mean by an address that nobody else has.",
+        )
+    return people[0]

@@ -1,0 +1,1 @@
+"""Reading spreadsheets row by row in flat memory: CSV as it comes, XLSX without calculating anything."""

@@ -1,0 +1,34 @@
+"""`demo`: the whole story runs, twice in the same folder, and leaves what it says."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def tell(folder: Path) -> tuple[dict[str, str], str]:
+    command = [sys.executable, "-m", "jobs", "demo", "--folder", str(folder), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return json.loads(done.stdout), done.stderr
+
+
+def test_it_tells_the_story_in_under_a_minute_and_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        started = time.monotonic()
+        files, _ = tell(tmp_path / "demo")
+        assert time.monotonic() - started < 60
+        assert {"report", "receipt", "log"} <= files.keys()
+        assert all(Path(path).stat().st_size > 500 for path in files.values())
+
+
+def test_what_it_leaves_can_be_read(tmp_path: Path) -> None:
+    files, told = tell(tmp_path / "demo")
+    headers = json.loads(Path(files["log"]).read_text("utf-8"))
+    assert [header["seq"] for header in headers] == list(range(1, len(headers) + 1))
+    assert "Exempel AB" in Path(files["report"]).read_text("utf-8")
+    receipt = Path(files["receipt"]).read_text("utf-8")
+    assert "Jag kan när som helst återkalla mitt samtycke" in receipt
+    for chapter in ("WITHDRAWN", "CLAIMED", "vanished", "GRANTED"):
+        assert chapter in told
