@@ -12,6 +12,8 @@ from typer.exceptions import TyperException
 from connector import clock, logs
 from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
+    cli_backup,
+    cli_import,
     cli_log,
     cli_people,
     cli_portal,
@@ -19,6 +21,7 @@ from jobs import (
     cli_receipt,
     cli_report,
     cli_review,
+    cli_rights,
     cli_run,
     cli_setup,
     cli_try,
@@ -42,9 +45,12 @@ for room in (
     cli_people,
     cli_receipt,
     cli_proof,
+    cli_rights,
+    cli_import,
     cli_report,
     cli_review,
     cli_log,
+    cli_backup,
     cli_users,
     cli_try,
 ):

@@ -128,6 +128,7 @@ def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "root": None,
         "checkpoints": sum(part["checkpoints"] for part in parts),
         "gaps": list(chain.from_iterable(part["gaps"] for part in parts)),
+        "restored": list(chain.from_iterable(part["restored"] for part in parts)),
         "first_broken": next((part["first_broken"] for part in parts if not part["ok"]), None),
         "portals": parts,
     }
@@ -140,10 +141,15 @@ def _said(part: dict[str, Any]) -> str:
         return f"{part['portal']}: BROKEN at entry {first['seq']}: {first['problem']}{place}."
     checked = f", {part['payloads']} payloads" if part["payloads"] else ""
     gone = f", {part['erased']} rightly erased" if part["erased"] else ""
+    lost = "".join(_gap(each["lost"], each["seq"]) for each in part["restored"] if each["lost"])
     return (
         f"{part['portal']}: sound. {part['entries']} entries{checked}{gone}, "
-        f"{part['checkpoints']} checkpoints. Root {part['root']}"
+        f"{part['checkpoints']} checkpoints. Root {part['root']}{lost}"
     )
+
+
+def _gap(lost: list[int], seq: int) -> str:
+    return f"\nEntries {lost[0]} to {lost[1]} of a former log were lost: entry {seq} tells of the restore."
 
 
 @command

@@ -16,6 +16,7 @@ from connector.acts.inventory import Inventory, take
 from connector.acts.pin import check_portal
 from connector.acts.preview import Preview, preview
 from connector.acts.tally import Tally
+from connector.consent.reasons import why
 from connector.errors import ConfigurationError, Stopped
 from connector.hubspot.feeds import all_contacts
 from connector.settings import Settings, load
@@ -26,6 +27,9 @@ from jobs.forms import read_forms
 from jobs.options import Globals, Outcome, command
 from jobs.runner import running
 from jobs.turn import Plan, Turned, check_properties, turn
+
+#: Rows that somebody at the terminal wants to hear of: a no that had to be defended, a doubtful word.
+TOLD_ROWS = frozenset({3, 5, 6, 7, 14, 15, 16, 18, 19, 23, 27, 34, 36, 37, 39, 40, 41, 43, 44, 45})
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin anew, and read every status again.")]
 DryRun = Annotated[
@@ -168,6 +172,9 @@ def _told(turned: Turned, shown: Preview | None, *, dry_run: bool) -> Group:
     lines = [
         f"{tally.pulled} contacts pulled, {tally.changed} changed, {tally.events} entries; "
         f"{tally.pushed} writes sent, {tally.confirmed} confirmed by reading back, {turned.pending} pending."
+    ]
+    lines += [
+        f"{count} × row {row}: {why(row)}" for row, count in sorted(tally.rows.items()) if row in TOLD_ROWS
     ]
     if turned.reviews:
         lines.append(f"{turned.reviews} questions wait for a person: `consent-mirror review list`.")

@@ -21,7 +21,7 @@ from connector.errors import Refused, Stopped, Temporary
 from connector.settings import load
 from jobs import output
 from jobs.cli_users import password_of
-from jobs.options import Globals, Outcome, command
+from jobs.options import Globals, Outcome, command, remember
 
 Address = Annotated[str, typer.Argument(help="One e-mail address.", show_default=False)]
 Why = Annotated[str | None, typer.Option("--reason", help="Why; kept with the person's data, goes with it.")]
@@ -174,6 +174,7 @@ def overview(wanted: Globals, context: typer.Context) -> Outcome | None:
     Example: consent-mirror suppression
     """
     if context.invoked_subcommand is not None:
+        remember(wanted)
         return None
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
         found = suppressed.overview(desk)

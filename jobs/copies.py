@@ -69,7 +69,7 @@ def _note(path: Path) -> str:
             "The checkpoint cannot be read.", where=str(path), next_step="Name a file or folder of them."
         ) from None
     starts = [number for number, line in enumerate(lines) if line.startswith("consent-mirror/portal/")]
-    return "\n".join(lines[starts[0] :]) if starts else "\n".join(lines)
+    return "\n".join(lines[starts[0] if starts else 0 :]).rstrip("\n") + "\n"
 
 
 def bring(settings: Settings, clock: Clock, made: Made, places: Places) -> list[str]:
@@ -163,5 +163,5 @@ def _mail(settings: Settings, clock: Clock, made: Made) -> None:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(BODIES[language].format(key=made.key))
     name = names_of(made)[0]
-    message.add_attachment(made.note.encode(), maintype="text", subtype="plain", filename=name)
+    message.add_attachment(made.note, charset="utf-8", filename=name)  # signatures begin with a dash
     send(message, server, clock)

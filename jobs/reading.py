@@ -113,8 +113,8 @@ class Reader:
         return spelled(contacts)
 
     def _completed(self, found: Mapping[str, Preferences]) -> dict[str, Preferences]:
-        """Of whom the batch about opt-outs of everything said nothing: that there is none is believed where the
-        contact's own property, read just now, says the same; each other address is read alone."""
+        """Of whom the batch about opt-outs of everything said nothing: that there is none is believed where
+        the contact's own property, read just now, says the same; each other address is read alone."""
         alone = ((at, each if at in self._in_by_property else self._alone(at)) for at, each in found.items())
         return {address: each for address, each in alone if each is not None}
 
@@ -146,8 +146,8 @@ class Reader:
     def _tolerated(
         self, answers: Mapping[str, Preferences | RequestRejected | HubSpotUnreachable]
     ) -> dict[str, Preferences]:
-        """What cannot be read stays due and keeps nobody else from being read. Raises HubSpotUnreachable where
-        several were asked for and none was answered: HubSpot is away."""
+        """What cannot be read stays due and keeps nobody else from being read. Raises HubSpotUnreachable
+        where several were asked for and none was answered: HubSpot is away."""
         read = {name: each for name, each in answers.items() if isinstance(each, Preferences)}
         failed = [each for each in answers.values() if not isinstance(each, Preferences)]
         for error in failed:

@@ -14,7 +14,7 @@ from connector.acts.expiry import end_consents
 from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.tally import Tally
-from connector.errors import ConfigurationError, HubSpotRefused, Temporary
+from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused, RequestRejected, Temporary
 from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
 from jobs.forms import read_forms, settle_forms
@@ -78,10 +78,14 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     end_consents(desk, turned.tally)
     try:
         read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)
-    finally:  # what waits leaves although this reading failed: a no is not its hostage
+    except (Temporary, RequestRejected):  # what waits leaves all the same: a no is no hostage of a reading
         if plan.push:
-            push(desk, turned.tally, limit=plan.letters)
-            resume_erasures(desk)
+            with suppress(ConnectorError):  # the reading's own error is the one to tell
+                push(desk, turned.tally, limit=plan.letters)
+        raise
+    if plan.push:
+        push(desk, turned.tally, limit=plan.letters)
+        resume_erasures(desk)
     look(desk, turned)
     return turned
 

@@ -1,11 +1,12 @@
 """Which column of a spreadsheet says what: Swedish, English, merged ones, a mapping's own.
 
-Only exact headings count (after small letters and without signs): a column that is not recognised is not read.
+Only exact headings count (in small letters, without signs): a column that is not recognised is not read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from mappings.purposes import ALL, Purposes
@@ -89,7 +90,7 @@ class Column:
         return letter(self.index)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Where the headings stand (counted among the rows given) and what the columns say."""
 
@@ -100,7 +101,11 @@ class Layout:
 
     def of(self, wanted: Field) -> tuple[Column, ...]:
         """The columns of one field, left to right."""
-        return tuple(column for column in self.columns if column.field is wanted)
+        return self._by_field.get(wanted, ())
+
+    @cached_property
+    def _by_field(self) -> Mapping[Field, tuple[Column, ...]]:
+        return {each: tuple(c for c in self.columns if c.field is each) for each in Field}
 
     @property
     def width(self) -> int:
@@ -183,28 +188,36 @@ def layout(
 def _tried(
     rows: Sequence[Sequence[str]], place: int, purposes: Purposes, mapping: SheetMapping
 ) -> Layout | None:
+    """The headings in this row, or in this and the next one where that says more."""
     own = rows[place]
     if any("@" in cell for cell in own):
         return None
+    plain = _read(own, _filled(rows[place - 1] if place else (), len(own)), place, purposes, mapping)
     below = rows[place + 1] if place + 1 < len(rows) else ()
-    if _continues(own, below, purposes, mapping):
-        labels = [_cell(below, i) or _cell(own, i) for i in range(max(len(own), len(below)))]
-        groups, header, data = _filled(own, len(labels)), place + 1, place + 2
-    else:
-        above = rows[place - 1] if place else ()
-        labels, groups, header, data = list(own), _filled(above, len(own)), place, place + 1
-    columns = list(_columns(labels, groups, purposes, mapping))
+    if not _continues(own, below, purposes, mapping):
+        return plain
+    width = max(len(own), len(below))
+    labels = [_cell(below, index) or _cell(own, index) for index in range(width)]
+    joined = _read(labels, _filled(own, width), place + 1, purposes, mapping)
+    return joined if len(joined.columns) > len(plain.columns) else plain
+
+
+def _read(
+    labels: Sequence[str], groups: Sequence[str], header: int, purposes: Purposes, mapping: SheetMapping
+) -> Layout:
+    columns = tuple(_columns(labels, groups, purposes, mapping))
     used = {column.index for column in columns}
     rest = tuple(label for index, label in enumerate(labels) if label.strip() and index not in used)
-    return Layout(header, data, tuple(columns), rest)
+    return Layout(header, header + 1, columns, rest)
 
 
 def _continues(own: Sequence[str], below: Sequence[str], purposes: Purposes, mapping: SheetMapping) -> bool:
-    """The next row goes on with the headings: nothing under the address column, and words that we know."""
+    """The next row goes on with the headings: nothing under the address column, and headings only."""
     emails = [i for i, cell in enumerate(own) if _is_email(cell, mapping)]
-    if not emails or any("@" in cell for cell in below) or any(_cell(below, i) for i in emails):
+    if not emails or any(_cell(below, i) for i in emails):
         return False
-    return any(heading(cell, purposes) for i, cell in enumerate(below) if cell.strip() and i not in emails)
+    cells = [cell for cell in below if cell.strip()]
+    return bool(cells) and all(heading(cell, purposes) for cell in cells)
 
 
 def _is_email(cell: str, mapping: SheetMapping) -> bool:

@@ -3,15 +3,17 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Final
 
 from mappings.addresses import AROUND, NotAnAddress, normalise
 
 DAMAGED: Final = "\ufffd"  # stands where bytes could not be read, or a cell was too large to keep
 ADDRESSES_IN_A_CELL: Final = 20
+ADDRESS_CELL: Final = 4_000  # characters; more than that many addresses have
 _BETWEEN: Final = re.compile(r"[;,|\r\n\t]+")
 _MAILTO: Final = re.compile(r"^mailto:", re.IGNORECASE)
+_NAME: Final = re.compile(r"(?:(?<=[;,\r\n>])|^)[^<>;@\r\n]*(?=<)")  # Berg, Anna <a@b.se>
+_ANGLES: Final = re.compile(r"<([^<>]*)>")
 _NOT_A_WORD: Final = re.compile(r"[\W_]+")
 _GUARDED: Final = ("'=", "'+", "'-", "'@")  # how exports and Excel keep a text from being a formula
 
@@ -57,9 +59,11 @@ def addresses_in(text: str) -> Addressed:
 
 
 def _several(text: str) -> Addressed:
+    if len(text) > ADDRESS_CELL:
+        return Addressed(bad=1)
     found: dict[str, str] = {}
     bad = 0
-    parts = [part for part in _BETWEEN.split(_without_names(text)) if part.strip(AROUND)]
+    parts = [part for part in _BETWEEN.split(_NAME.sub("", text)) if part.strip(AROUND)]
     for part in parts[:ADDRESSES_IN_A_CELL]:
         try:
             spelled = _bare(part)
@@ -69,14 +73,7 @@ def _several(text: str) -> Addressed:
     return Addressed(tuple(found.items()), bad + max(0, len(parts) - ADDRESSES_IN_A_CELL))
 
 
-def _without_names(text: str) -> str:
-    """A quoted name may hold a comma ("Berg, Anna" <a@b.se>): it is no separator there."""
-    return re.sub(r'"[^"]*"\s*(?=<)', "", text)
-
-
 def _bare(part: str) -> str:
-    """The address inside a display-name form; the same text where there is none."""
-    part = _MAILTO.sub("", part.strip(AROUND))
-    if "<" in part:
-        part = parseaddr(part)[1] or part
-    return _MAILTO.sub("", part.strip(AROUND))
+    """The address inside a display-name form or a link; the same text where there is none."""
+    inside = _ANGLES.search(part)
+    return _MAILTO.sub("", (inside[1] if inside else part).strip(AROUND))

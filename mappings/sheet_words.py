@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-from mappings.sheet_cells import plain, word
+from mappings.sheet_cells import DAMAGED, plain, word
 
 
 class Answer(StrEnum):
@@ -17,6 +18,7 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"  # a word that we do not know: looked at by a person
 
 
+WORD: Final = 100  # characters of the longest word that is looked up
 YES: Final = """
 ja|j|yes|y|true|sant|1|opt in|optin|opted in|subscribed|prenumererar|prenumerant|samtycker|samtycke|consent
 consented|godkänd|godkänt|accepterat|accepterar|accepterad|accepted|tackat ja|granted
@@ -75,6 +77,12 @@ class Words:
 
 
 def _key(text: str) -> str:
+    """A long text is no word, and is not remembered."""
+    return _remembered(text) if len(text) <= WORD else DAMAGED
+
+
+@lru_cache(maxsize=1_024)
+def _remembered(text: str) -> str:
     bare = plain(text)
     return word(bare) or bare
 

@@ -11,10 +11,9 @@ from connector.errors import Refused
 from connector.proof import canon
 from connector.proof.bundle import RULES, SCHEMA, Bundle, BundleEntry, BundleText, Earlier, sealed, text_of
 from connector.proof.chain import Header, Opened, event_id, seq_of
-from connector.proof.merkle import consistency_proof, inclusion_proofs
+from connector.proof.merkle import consistency_proofs, inclusion_proofs
 from connector.proof.seal import SealBroken
 from connector.proof.trust import origin_of
-from connector.store.checkpoints import Checkpoint
 from connector.store.people import Person
 from connector.store.work import Work
 from mappings.times import iso
@@ -61,14 +60,14 @@ def _gathered(
     refs = sorted(each.ref for each in family.values())
     headers = _headers(work, refs, made.size)
     opened = work.log.opened(header.seq for header in headers)
-    leaves = list(work.log.hashes(made.size))
-    proofs = inclusion_proofs((header.seq - 1 for header in headers), made.size, leaves)
+    indexes = (header.seq - 1 for header in headers)
+    proofs = inclusion_proofs(indexes, made.size, work.log.hashes(made.size))
     texts = _texts(work, headers, opened.values())
     held = {each.sha256 for each in texts}
     return Bundle(
         about=_about(desk, work, person, controller),
         checkpoint=made.note,
-        earlier=tuple(_earlier(work.checkpoints.all(), made.size, leaves)),
+        earlier=tuple(_earlier(work, made.size)),
         entries=tuple(_entry(header, opened.get(header.seq), proofs[header.seq - 1]) for header in headers),
         key=str(journal.signer.verifier),
         missing_texts=tuple(sorted(_named(headers) - held)),
@@ -117,11 +116,13 @@ def _entry(header: Header, opened: Opened | None, proof: tuple[bytes, ...]) -> B
     )
 
 
-def _earlier(known: Iterable[Checkpoint], size: int, leaves: list[bytes]) -> Iterator[Earlier]:
+def _earlier(work: Work, size: int) -> Iterator[Earlier]:
+    """Every older checkpoint with its proof; an empty log is the beginning of every other without one."""
+    known = [each for each in work.checkpoints.all() if each.size < size]
+    sizes = [each.size for each in known if each.size]
+    proofs = consistency_proofs(sizes, size, work.log.hashes(size)) if sizes else {}
     for each in known:
-        if each.size < size:
-            proof = consistency_proof(each.size, size, leaves) if each.size else ()
-            yield Earlier(tuple(step.hex() for step in proof), each.note)
+        yield Earlier(tuple(step.hex() for step in proofs.get(each.size, ())), each.note)
 
 
 def _named(headers: Iterable[Header]) -> set[str]:
@@ -151,5 +152,3 @@ def header_document(header: Header) -> dict[str, Any]:
     """One line of `log show --json`: the header, and the event id that it makes."""
     fields = {name: getattr(header, name) for name in header.__struct_fields__}
     return {"event": event_id(header), **fields, "recorded_at": iso(header.recorded_at)}
-
-

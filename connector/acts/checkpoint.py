@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from connector.acts.lost import lost_ranges
 from connector.clock import Clock
 from connector.consent.events import Event, EventType
 from connector.errors import Refused
@@ -159,6 +160,12 @@ class _Texts:
                 yield Broken(seq, Problem.NO_TEXT, name)
 
 
+def _restored(journal: Journal) -> list[dict[str, Any]]:
+    """A restore is told at every verification: what came after the copy is lost, and checkpoints say so."""
+    with journal.mirror.read(journal.portal) as work:
+        return lost_ranges(work)
+
+
 def document(journal: Journal, verdict: Verdict) -> dict[str, Any]:
     """One portal's part of `log verify --json`."""
     first = verdict.first_broken
@@ -172,6 +179,7 @@ def document(journal: Journal, verdict: Verdict) -> dict[str, Any]:
         "payloads": verdict.payloads,
         "erased": verdict.erased,
         "gaps": [list(gap) for gap in verdict.gaps],
+        "restored": _restored(journal),
         "first_broken": None
         if first is None
         else {"seq": first.seq, "problem": first.problem, "where": first.where},

@@ -15,6 +15,7 @@ from connector.acts.desk import Desk
 from connector.acts.erasing import (
     Waiting,
     exceptions,
+    looked_up,
     own_addresses,
     step,
     truncate,
@@ -97,7 +98,7 @@ def plan(desk: Desk, address: str) -> Outcome:
         person = _only(work, normalised)
         if person is not None:
             return _planned(desk, work, person)
-    contact = desk.hubspot.contact_by_email(address.strip())
+    contact = looked_up(desk, address.strip())
     with desk.mirror.read(desk.portal) as work:
         suppressed = work.suppression.is_erased(normalised)
     if contact is None and not suppressed:
@@ -163,7 +164,7 @@ def erase(desk: Desk, address: str, order: Order) -> Outcome:
     with desk.mirror.read(desk.portal) as work:
         person = _only(work, normalised)
         suppressed = work.suppression.is_erased(normalised)
-    contact = desk.hubspot.contact_by_email(address.strip()) if person is None else None
+    contact = looked_up(desk, address.strip()) if person is None else None
     if person is None and contact is None:
         if not suppressed:
             raise _stranger()
@@ -208,7 +209,7 @@ def begin(desk: Desk, work: Work, person_id: int, origin: Origin, order: Order) 
     """Restricted, everything to be unsubscribed, and the record of the erasure: one transaction."""
     known = erasure.of_person(work, person_id)
     if known is not None:
-        return known
+        return _said_anew(work, known, order) if origin is Origin.ASKED else known
     each = erasure.save(work, _made(desk, person_id, (), origin, order))
     work.people.set_overlay(person_id, Overlay.RESTRICTED)
     asked = Event(
@@ -222,6 +223,13 @@ def begin(desk: Desk, work: Work, person_id: int, origin: Origin, order: Order) 
     _all_off(desk, work, each)
     project(desk, work, person_id)
     return each
+
+
+def _said_anew(work: Work, known: Erasure, order: Order) -> Erasure:
+    """Whoever repeats the command may decide otherwise about the suppression list, while nothing is on it."""
+    if known.suppress == order.suppress or known.stage is not Stage.RESTRICTED:
+        return known
+    return erasure.save(work, replace(known, suppress=order.suppress))
 
 
 def _all_off(desk: Desk, work: Work, each: Erasure) -> None:

@@ -233,9 +233,17 @@ def _recreated(desk: Desk, each: Erasure) -> Erasure:
     """Records that came to one of the addresses since the last pull are the person's too."""
     with desk.mirror.read(desk.portal) as work:
         present = [a.original for a in own_addresses(work, each) if a.kind is not AddressKind.PAST]
-    found = [desk.hubspot.contact_by_email(original) for original in present]
+    found = [looked_up(desk, original) for original in present]
     new = {contact.id for contact in found if contact is not None} - set(each.contacts)
     return _joined(desk, each, new) if new else each
+
+
+def looked_up(desk: Desk, address: str) -> Contact | None:
+    """Who has an address in HubSpot; nobody, where HubSpot takes it for none at all."""
+    try:
+        return desk.hubspot.contact_by_email(address)
+    except RequestRejected:
+        return None
 
 
 def _joined(desk: Desk, each: Erasure, new: Iterable[int]) -> Erasure:

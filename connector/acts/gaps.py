@@ -18,8 +18,7 @@ PAGE = 500
 CLAIMS = frozenset({EventType.CLAIM, EventType.GRANT, EventType.CONFIRM})
 #: Doors that tell of a status and of no act.
 STATUS_ONLY = frozenset({Source.HUBSPOT, Source.IMPORT})
-PROVED = frozenset({State.GRANTED, State.SOFT_OPTIN})
-REFUSED = frozenset({State.WITHDRAWN, State.DENIED, State.UNKNOWN})
+SETTLED = frozenset({State.GRANTED, State.WITHDRAWN, State.DENIED, State.UNKNOWN})
 
 
 class Missing(StrEnum):
@@ -33,7 +32,6 @@ class Missing(StrEnum):
     SALE = "sale"
     RENEWAL = "renewal"
     VALID_WORDING = "valid_wording"
-    PRESENT_ADDRESS = "present_address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +123,13 @@ class Gaps:
     ) -> Iterator[Gap]:
         counts = self.counts[purpose.key]
         ids = [number for number, row in page if _is_open(purpose, row)]
-        counts.proved += sum(row.state in PROVED for _, row in page) - sum(
-            row.state in PROVED for number, row in page if number in set(ids)
-        )
+        counts.proved += sum(row.state is State.GRANTED for _, row in page)
         events, people, held = work.log.events_of(ids), work.people.by_ids(ids), work.people.addresses(ids)
         rows = dict(page)
         for number in ids:
             address = mask(held[number][0].original) if held.get(number) else ""
             gap = _gap(purpose, rows[number], events.get(number, ()), people[number].ref, address, began)
+            counts.proved += gap is None and rows[number].state is State.SOFT_OPTIN
             if gap is None or (self._legacy and not gap.legacy):
                 continue
             counts.without += 1
@@ -149,9 +146,7 @@ def _pages(work: Work, purpose: str) -> Iterator[list[tuple[int, StateRow]]]:
 
 def _is_open(purpose: Purpose, row: StateRow) -> bool:
     """A no needs no proof, and a proved yes has one."""
-    if row.state in REFUSED:
-        return False
-    if row.state is State.GRANTED:
+    if row.state in SETTLED:
         return False
     if row.state is State.CLAIMED and purpose.basis not in MARKETING_BASES:
         return row.basis is not purpose.basis or row.grade < Grade.E1
@@ -197,13 +192,13 @@ def _missing(row: StateRow, event: Event | None) -> tuple[Missing, ...]:
 
 
 def _lacks_of_claim(event: Event) -> tuple[tuple[Missing, bool], ...]:
-    proved = event.grade >= Grade.E2 and event.wording is not None and event.t_lo is not None
+    # with wording and a date, and a claim all the same: the date had not come yet when it was recorded
+    not_yet = event.grade >= Grade.E2 and event.wording is not None
     return (
-        (Missing.WHEN, event.t_lo is None),
+        (Missing.WHEN, event.t_lo is None or not_yet),
         (Missing.WORDING, event.wording is None),
         (Missing.HOW, event.source in STATUS_ONLY or (not event.evidence and event.grade < Grade.E2)),
         (Missing.WHO, not event.by_person and event.source in STATUS_ONLY),
-        (Missing.PRESENT_ADDRESS, proved),
     )
 
 

@@ -114,13 +114,12 @@ def _replayed(
 
 
 def _portal(desk: Desk, lines: Sequence[Line], former: int) -> Replayed:
-    told = [notes.read(line) for line in lines if line.kind == NO]
+    told = [(line.ref, notes.read(line)) for line in lines if line.kind == NO]
     with desk.mirror.write(desk.portal) as work:
         size = work.log.size()
-        last = max([former, *(note.seq for note in told)], default=0)
+        last = max([former, *(note.seq for _, note in told)])
         erased = [line.ref for line in lines if line.kind == ERASED and _erase_again(work, line.ref)]
-        pairs = [(line, notes.read(line)) for line in lines if line.kind == NO]
-        people = [person for line, note in pairs for person in _say_again(desk, work, line.ref, note)]
+        people = [person for ref, note in told for person in _say_again(desk, work, ref, note)]
         for person in dict.fromkeys(people):
             project(desk, work, person)
         made = Replayed(
@@ -234,16 +233,3 @@ def _waiting(desk: Desk, person: int, event: Event) -> Erasure:
         opened_at=desk.clock.now(),
         actor=event.actor,
     )
-
-
-def lost_ranges(work: Work) -> list[dict[str, Any]]:
-    """The gaps that restores left in a log, for `log verify`: where the copy ended, and what came after it."""
-    return [
-        {
-            "restored_at": event.recorded_at,
-            "seq": event.seq,
-            "after": event.detail["entries"],
-            "lost": [event.detail["lost_first"], event.detail["lost_last"]],
-        }
-        for event in work.log.of_nobody(EventType.RESTORED)
-    ]

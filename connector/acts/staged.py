@@ -6,12 +6,12 @@ crash leaves the marker and the spool, and the next `import` (or the daemon's st
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connector.acts.case import Case
 from connector.acts.desk import Desk
-from connector.acts.facts import facts_of_many
+from connector.acts.facts import Facts, facts_of_many, facts_of_new
 from connector.acts.letters import letter_for, queued_entries
 from connector.acts.projection import project_cases
 from connector.acts.staging import STOPPED
@@ -27,11 +27,12 @@ from connector.consent.events import (
     Source,
 )
 from connector.store.outbox import NewLetter, Origin
-from connector.store.people import AddressKind, NewAddress
+from connector.store.people import Address, AddressKind, NewAddress
 from connector.store.spool import Spool
 from connector.store.work import Work
 
 CHUNK: Final = 150  # facts in one transaction: well under 100 ms, so that noes from elsewhere get in between
+YESES: Final = frozenset({EventType.CLAIM, EventType.GRANT})
 PAUSE_S: Final = 0.002  # between two of them: SQLite hands the lock to whoever asks next
 Said = Mapping[str, Any]
 
@@ -75,44 +76,51 @@ def _record(desk: Desk, work: Work, facts: Sequence[tuple[int, Said]], name: str
     """One chunk: screened again, as somebody may have been erased since it was staged."""
     hits = work.suppression.screen(said["address"] for _, said in facts)
     kept = [(line, said) for line, said in facts if said["address"] not in hits]
-    people = _people(work, [said for _, said in kept], marker)
-    items = [
-        (person, _event(desk, work, line, said, name, stopped=stopped))
-        for line, said in kept
-        for person, stopped in _who(work, said, people)
-    ]
+    people = _people(work, [said for _, said in kept])
+    items: list[tuple[int | None, Event]] = list(people.added)
+    for line, said in kept:
+        event = _event(desk, work, line, said, name)
+        items += [(each, _beside_a_no(event, each, people)) for each in _who(said, people)]
     size = work.log.size()
     written = work.log.append(items)
     fresh = [(p, e) for (p, _), e in zip(items, written, strict=True) if p and (e.seq or 0) > size]
-    marker.events += len({event.seq for _, event in fresh})
-    _follow(desk, work, fresh, marker)
+    marker.people += len(people.added)
+    marker.events += len({event.seq for _, event in fresh}) - len(people.added)
+    _follow(desk, work, fresh, people, marker)
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
     users: Mapping[str, Sequence[int]]  # address -> who gets what is said about it
     stopped: frozenset[tuple[int, str]]
+    added: Sequence[tuple[int, Event]]  # entries that say who is new
+    made: Mapping[int, Address]
 
 
-def _people(work: Work, said: Sequence[Said], marker: Marker) -> _People:
+def _people(work: Work, said: Sequence[Said]) -> _People:
+    """Whose the addresses are; strangers become people of their own."""
     spelled = {each["address"]: each["spelled"] for each in said}
     refs = work.people.address_refs(spelled)
     found = work.people.persons_of(refs.values())
     users = {address: _users(work, address, found[ref]) for address, ref in refs.items() if ref in found}
     strangers = [address for address in spelled if address not in users]
     made = work.people.create([[NewAddress(each, spelled[each])] for each in strangers])
-    entry = EventType.IDENTIFIER_ADDED
-    work.log.append(
-        [
-            (person.id, Event(type=entry, source=Source.IMPORT, address=refs[address]))
-            for person, address in zip(made, strangers, strict=True)
-        ]
-    )
-    marker.people += len(made)
     ids = {each for known in users.values() for each in known}
     states = work.states.of(ids) if ids else {}
-    users |= {address: [person.id] for person, address in zip(made, strangers, strict=True)}
-    return _People(users, frozenset(k for k, row in states.items() if row.state in STOPPED))
+    new = {
+        person.id: Address(person.id, refs[address], AddressKind.PRIMARY, address, spelled[address])
+        for person, address in zip(made, strangers, strict=True)
+    }
+    return _People(
+        users={**users, **{address.normalised: [number] for number, address in new.items()}},
+        stopped=frozenset(key for key, row in states.items() if row.state in STOPPED),
+        added=[(number, _added(address)) for number, address in new.items()],
+        made=new,
+    )
+
+
+def _added(address: Address) -> Event:
+    return Event(type=EventType.IDENTIFIER_ADDED, source=Source.IMPORT, address=address.ref)
 
 
 def _users(work: Work, address: str, ids: Sequence[int]) -> Sequence[int]:
@@ -128,22 +136,23 @@ def _uses(kind: AddressKind) -> bool:
     return kind is not AddressKind.PAST
 
 
-def _who(work: Work, said: Said, people: _People) -> list[tuple[int, bool]]:
-    """(person, has said no meanwhile). A no is everybody's who uses the address, a yes is one person's."""
-    del work
+def _who(said: Said, people: _People) -> Sequence[int]:
+    """A no is everybody's who uses the address; a yes is one person's, or nobody's."""
     users = people.users[said["address"]]
-    if EventType(said["type"]) in {EventType.CLAIM, EventType.GRANT} and len(users) != 1:
-        return []
-    return [(each, (each, said["purpose"]) in people.stopped) for each in users]
+    return users if said["type"] not in YESES or len(users) == 1 else ()
 
 
-def _event(desk: Desk, work: Work, line: int, said: Said, name: str, *, stopped: bool) -> Event:
-    """`stopped`: a no came after the rows were screened; beside it a yes is a claim and nothing more."""
-    kind, grade = EventType(said["type"]), Grade(said["grade"])
-    if kind is EventType.GRANT and stopped:
-        kind, grade = EventType.CLAIM, Grade.E1
+def _beside_a_no(event: Event, person: int, people: _People) -> Event:
+    """A no came after the rows were screened: beside it a yes is a claim and nothing more."""
+    if event.type is not EventType.GRANT or (person, event.purpose) not in people.stopped:
+        return event
+    return replace(event, type=EventType.CLAIM, grade=Grade.E1, basis=Basis.NONE)
+
+
+def _event(desk: Desk, work: Work, line: int, said: Said, name: str) -> Event:
+    kind = EventType(said["type"])
     granted = kind is EventType.GRANT
-    is_no = kind not in {EventType.GRANT, EventType.CLAIM}
+    is_no = kind not in YESES
     evidence: list[dict[str, str | bool]] = [{"kind": "import_row", "sha256": said["row"], "stored": False}]
     if granted:
         evidence.append({"kind": "paper_scan", "sha256": said["evidence"], "stored": False})
@@ -157,7 +166,7 @@ def _event(desk: Desk, work: Work, line: int, said: Said, name: str, *, stopped:
         actor=SUBJECT if is_no else UNKNOWN_ACTOR,
         source=Source.IMPORT,
         source_ref=said["source"],
-        grade=grade,
+        grade=Grade(said["grade"]),
         address=work.people.address_ref(said["address"]),
         wording=_wording(desk, work, said["wording"], name) if granted else None,
         evidence=tuple(evidence),
@@ -178,14 +187,14 @@ def _wording(desk: Desk, work: Work, text: str, name: str) -> str:
     return hashed
 
 
-def _follow(desk: Desk, work: Work, fresh: Sequence[tuple[int, Event]], marker: Marker) -> None:
+def _follow(
+    desk: Desk, work: Work, fresh: Sequence[tuple[int, Event]], people: _People, marker: Marker
+) -> None:
     """States and, for every no, the letters that tell HubSpot, in the same transaction."""
-    ids = list(dict.fromkeys(person for person, _ in fresh))
-    if not ids:
+    if not fresh:
         return
-    people = work.people.by_ids(ids)
-    facts = facts_of_many(desk, work, [people[each] for each in ids], with_others=False)
-    cases = {each: Case(desk, facts[each], {}) for each in ids}
+    facts = _facts(desk, work, fresh, people)
+    cases = {each: Case(desk, found, {}) for each, found in facts.items()}
     project_cases(desk, work, list(cases.values()))
     letters = [
         letter for person, event in fresh if event.is_no for letter in _letters(desk, cases[person], event)
@@ -193,6 +202,19 @@ def _follow(desk: Desk, work: Work, fresh: Sequence[tuple[int, Event]], marker: 
     written = queued_entries(work, letters, desk.clock.now())
     work.log.append(written)
     marker.queued += len(written)
+
+
+def _facts(desk: Desk, work: Work, fresh: Sequence[tuple[int, Event]], people: _People) -> dict[int, Facts]:
+    """Of somebody made just now all is known: nothing is read back."""
+    events: dict[int, list[Event]] = {}
+    for person, event in fresh:
+        events.setdefault(person, []).append(event)
+    known = work.people.by_ids(each for each in events if each not in people.made)
+    new = {
+        each: replace(facts_of_new(desk, each, [address]), events=events.get(each, []))
+        for each, address in people.made.items()
+    }
+    return new | (facts_of_many(desk, work, list(known.values()), with_others=False) if known else {})
 
 
 def _letters(desk: Desk, case: Case, event: Event) -> list[NewLetter]:

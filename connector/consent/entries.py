@@ -123,6 +123,8 @@ def _granted(bare: Event, decision: Decision, reading: Reading, window: Window |
         notice=evidence.notice,
         language=evidence.language,
         valid_until=evidence.valid_until,
+        evidence=evidence.artefacts,
+        detail={**bare.detail, **evidence.detail},
     )
 
 

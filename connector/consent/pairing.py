@@ -251,7 +251,14 @@ def _evidence(box: Box, told: _Told) -> Evidence:
         language=box.event.language,
         source=Source.FORM,
         source_ref=f"doi:{box.ref}" if confirmed else box.ref,
+        artefacts=box.event.evidence,
+        detail=_where(box),
     )
+
+
+def _where(box: Box) -> dict[str, str | int | bool | None]:
+    """How it was given: the form, its page, and the definition that was in force."""
+    return {name: box.event.detail.get(name) for name in ("form", "page", "submission", "definition")}
 
 
 # --- what follows from the submissions of one person ----------------------------------------------------
@@ -388,9 +395,5 @@ def _act(
         language=box.event.language,
         reason=reason,
         evidence=box.event.evidence,
-        detail={
-            "form": box.event.detail.get("form"),
-            "page": box.event.detail.get("page"),
-            "definition": box.event.detail.get("definition"),
-        },
+        detail=_where(box),
     )

@@ -181,6 +181,7 @@ class _Said:
         self.row = row
         self.rules = rules
         self.layout = rules.layout
+        self.has_left = False  # a column of those who unsubscribed says so
 
     def cell(self, column: Column) -> str:
         return self.row.cells[column.index] if column.index < len(self.row.cells) else ""
@@ -193,7 +194,8 @@ class _Said:
     def is_heading(self) -> bool:
         """Headings again, as printed lists have them on each page."""
         column = self.layout.of(Field.EMAIL)[0]
-        return bool(column.heading) and word(self.cell(column)) == word(column.heading)
+        text = self.cell(column)
+        return "@" not in text and bool(column.heading) and word(text) == word(column.heading)
 
     def addresses(self) -> Addressed:
         parts = [addresses_in(cell) for cell in self._address_cells()]
@@ -230,6 +232,7 @@ class _Said:
             text = self.cell(column)
             answer = words.left(text)
             if answer is Answer.NO or (answer is Answer.UNKNOWN and self._when(text) is not None):
+                self.has_left = True
                 yield column, EventType.WITHDRAW
             elif answer is Answer.UNKNOWN:
                 reading.problems.append(_unknown_word(column, text))
@@ -277,8 +280,11 @@ class _Said:
 
     def _yes(self, column: Column, reading: Reading, noes: set[str]) -> Iterator[_Word]:
         purposes, doubt = self._yes_purposes(column)
+        overruled = noes & {*purposes, ALL_MARKETING}
+        if overruled and self.has_left:
+            return  # somebody consented and left later: the no says it all
         at, late = self._dated(self.only(Field.DATE))
-        both = BOTH if noes & {*purposes, ALL_MARKETING} else None
+        both = BOTH if overruled else None
         found = [each for each in (self._doubt(), doubt, late, both) if each is not None]
         reading.problems += [each for each in found if each not in reading.problems]
         if found or reading.problems:
@@ -311,6 +317,8 @@ class _Said:
 
     def _named(self) -> tuple[tuple[str, ...], bool]:
         text = plain(self.only(Field.PURPOSE))
+        if not text:
+            return (), True
         if is_formula(text) or is_damaged(text):
             return (), False
         return purposes_named(text, self.rules.purposes)

@@ -1,7 +1,7 @@
 """From what was read to a cell of the table: which of two times is compared with which."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from connector.consent.events import Grade, Overlay, Source, State
 from connector.consent.situation import SOMEONES, Identity, Privacy, Seen, Situation, Time, Wide, Write
@@ -26,6 +26,7 @@ class Evidence:
     """What proves HubSpot's yes, where it was found: a form submission with the wording then in force.
 
     Times are ms UTC. It counts as E2 or E3 only with wording and time, and while it lasts (`proved`).
+    `artefacts` and `detail` go into the entry as they are: hashes, the form and its page.
     """
 
     grade: Grade
@@ -38,6 +39,8 @@ class Evidence:
     source: Source = Source.FORM
     source_ref: str | None = None
     valid_until: int | None = None
+    artefacts: tuple[Mapping[str, str | bool], ...] = ()
+    detail: Mapping[str, str | int | bool | None] = field(default_factory=dict)
 
     def proved(self, purpose: Purpose, now: int, defective: Collection[str] = frozenset()) -> Grade:
         """Its grade; E1 at most where wording, time or the purpose's double opt-in is missing, or it is over.

@@ -105,11 +105,19 @@ def inclusion_proofs(
 
 def consistency_proof(first: int, size: int, leaves: Iterable[bytes]) -> tuple[bytes, ...]:
     """Shows that the tree of `size` leaves begins with the one of `first`, 0 < first <= size."""
-    if not 0 < first <= size:
+    return consistency_proofs([first], size, leaves)[first]
+
+
+def consistency_proofs(
+    firsts: Iterable[int], size: int, leaves: Iterable[bytes]
+) -> dict[int, tuple[bytes, ...]]:
+    """The same for many earlier sizes, in a single pass over the leaves."""
+    wanted = list(firsts)
+    if not all(0 < first <= size for first in wanted):
         raise ValueError("no such tree")
-    spans = _subproof(first, (0, size), whole=True)
-    hashes = _span_hashes(set(spans), size, leaves)
-    return tuple(hashes[span] for span in spans)
+    spans = {first: _subproof(first, (0, size), whole=True) for first in wanted}
+    hashes = _span_hashes({span for each in spans.values() for span in each}, size, leaves)
+    return {first: tuple(hashes[span] for span in each) for first, each in spans.items()}
 
 
 def _split(span: Span) -> int:

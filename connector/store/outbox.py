@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, case, delete, func, insert, select, update
 
-from connector.proof.seal import NONCE_BYTES, unseal
+from connector.proof.seal import NONCE_BYTES, SealBroken, unseal
 from connector.proof.seal import seal as sealed_for
 from connector.store import bulk
 from connector.store.refs import raw
@@ -114,6 +114,9 @@ class Sent:
     confirmed_at: int | None
 
 
+#: A write whose end was unknown longer than this leaves no window in which an act counts as our echo.
+ECHO_MS: Final = 600_000
+
 _COLUMNS: Final = tuple(column.name for column in outbox.columns)
 _NO: Final = Status.UNSUBSCRIBED
 _Key = tuple[bytes, int]
@@ -211,10 +214,15 @@ class Outbox:
     def confirm(self, letter: Letter, now: int) -> bool:
         """HubSpot holds the target. False: a newer target waits, free to leave.
 
+        After a long try nothing tells our write from the person's own act in the meantime: its window is
+        forgotten, and what HubSpot shows is somebody's (row 42 wants the time of our write).
+
         A letter to the address of somebody suppressed or erased goes altogether: its key is the index of that
         address, and no later read needs the window of the write.
         """
         values = {"confirmed_at": now, "parked": None, "sealed": None, "claimed_until": 0, "token": None}
+        if letter.first_sent_at is not None and now - letter.first_sent_at > ECHO_MS:
+            values["first_sent_at"] = None
         current = update(outbox).where(*self._is(letter), outbox.c.version == letter.version)
         confirmed = self._connection.execute(
             current.where(outbox.c.confirmed_at.is_(None))
@@ -421,7 +429,12 @@ class Outbox:
         statement = select(address.c.person_id, address.c.ref, address.c.sealed)
         for row in bulk.select_in(self._connection, statement, address.c.person_id, ids):
             holder = self._scope.holders[row.person_id]
-            plain = unseal(holder.cipher, row.sealed, self._scope.vault.address_place(holder.ref, row.ref))
+            try:
+                plain = unseal(
+                    holder.cipher, row.sealed, self._scope.vault.address_place(holder.ref, row.ref)
+                )
+            except SealBroken:
+                continue  # a damaged row: its own letters are parked, the others leave
             normalised, _, original = plain.decode().partition("\0")
             found[row.person_id, row.ref] = original or normalised
         return found

@@ -107,7 +107,10 @@ def test_after_it_no_door_brings_them_back_in_any_spelling(place: World, spellin
     place.sync(full=True)
     assert count(place) == people
     assert place.person(ANNA) is None
-    assert place.cli("person", "show", spelling.strip(), "--json").json == {"known": False, "overlay": "ERASED"}
+    assert place.cli("person", "show", spelling.strip(), "--json").json == {
+        "known": False,
+        "overlay": "ERASED",
+    }
 
 
 def count(place: World) -> int:
@@ -151,7 +154,17 @@ def test_without_suppression_is_honoured_and_logged(place: World) -> None:
         person = work.people.by_ref(ref)
         found = {e.id: e for e in work.log.events_of([person.id]).get(person.id, [])}
     assert entry.type == EventType.ERASED
-    assert found == {} or all(not e.detail["suppressed"] for e in found.values() if e.type is EventType.ERASED)
+    assert found == {} or all(
+        not e.detail["suppressed"] for e in found.values() if e.type is EventType.ERASED
+    )
+
+
+def test_the_list_may_be_refused_until_something_is_on_it(place: World) -> None:
+    add_hold(place.desk, ANNA, "case", "staff:dora")
+    done(place)
+    remove_hold(place.desk, ANNA, "settled", "staff:dora")
+    assert done(place, suppress=False).suppressed == 0
+    assert not suppressed.check(place.desk, ANNA)["suppressed"]
 
 
 def test_all_addresses_of_the_person_are_suppressed_and_a_shared_one_is_not(place: World) -> None:
@@ -202,9 +215,8 @@ def test_a_legal_hold_stops_the_destruction_and_not_the_restriction(place: World
 
 
 def test_something_that_must_be_kept_asks_two_people(tmp_path: Path) -> None:
-    extra = (
-        '[[purposes]]\nkey = "invoices"\nsubscription_id = 104\nbasis = "legal_obligation"\nmarketing = false\n'
-    )
+    extra = '[[purposes]]\nkey = "invoices"\nsubscription_id = 104\n'
+    extra += 'basis = "legal_obligation"\nmarketing = false\n'
     with world(tmp_path, extra=extra) as place:
         place.begin()
         place.grant(ANNA, "invoices", basis=Basis.LEGAL_OBLIGATION)
@@ -346,12 +358,16 @@ def test_a_doubtful_deletion_waits_for_two_people(tmp_path: Path, answer: str) -
 
 
 @pytest.mark.parametrize("configured", [False, True], ids=["shown", "erased again"])
-def test_a_reappearance_is_unsubscribed_and_if_configured_erased_again(tmp_path: Path, configured: bool) -> None:
+def test_a_reappearance_is_unsubscribed_and_if_configured_erased_again(
+    tmp_path: Path, configured: bool
+) -> None:
     with world(tmp_path, portal=f"erase_again = {str(configured).lower()}\n") as place:
         place.begin()
         done(place)
         people = count(place)
-        again = int(place.sandbox.engine.rooms.contacts.create({"email": ANNA}, _api(), enforce_required=False).id)
+        again = int(
+            place.sandbox.engine.rooms.contacts.create({"email": ANNA}, _api(), enforce_required=False).id
+        )
         place.wait()
         place.sync(full=True)
         place.wait()
@@ -434,6 +450,7 @@ def test_the_commands_answer_as_the_contract_says(place: World) -> None:
     assert place.cli("erase", "nonsense", "--confirm").code == 2
     assert place.cli("suppression", "--json").json["count"] == 1
     assert place.cli("suppression", "check", ANNA, "--json").json == {"suppressed": True}
+    assert place.cli("suppression", "--json", "check", BO).json == {"suppressed": False}
     assert place.cli("restrict", BO, "--json").json["overlay"] == "RESTRICTED"
     assert place.cli("unrestrict", BO).code == 0
     told = place.cli("erase", BO)

@@ -173,7 +173,6 @@ def test_a_status_that_belongs_to_a_spelling_stays_with_it() -> None:
     ("statuses", "wides", "failed"),
     [
         pytest.param(body(), body(wides_of(ADDRESS)), "MISSING", id="no statuses"),
-        pytest.param(body(statuses_of(ADDRESS)), body(), "MISSING", id="no word on opt-outs of all"),
         pytest.param(
             body(errors=[{"category": "INVALID_EMAIL", "context": {"ids": [ADDRESS]}}]),
             body(wides_of(ADDRESS)),

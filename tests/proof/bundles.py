@@ -66,7 +66,7 @@ def filled(world: World) -> tuple[str, str]:
     world.grant(ANNA, **proof, detail={"form": "7ab2", "page": "https://exempel.example/å"})
     world.grant(BO, **proof)
     sign_checkpoint(journal_of(world))
-    world.add(ANNA, EventType.REQUEST, "events", reason="ÅÄÖ \u2028 \"citat\" \\ \t")
+    world.add(ANNA, EventType.REQUEST, "events", reason='ÅÄÖ \u2028 "citat" \\ \t')
     world.wait()
     world.add(ANNA, EventType.CLAIM, "offers", actor="unknown", source=Source.HUBSPOT)
     world.add(ANNA, EventType.WITHDRAW, "newsletter", t_lo=world.now, t_hi=world.now)

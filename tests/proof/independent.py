@@ -7,10 +7,10 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-HEADER = {"basis", "commit", "grade", "notice_hash", "prev", "purpose", "recorded_at", "seq", "subject_ref",
-          "type", "v", "wording_hash"}  # fmt: skip
-BUNDLE = {"schema", "rules", "origin", "key", "rotations", "checkpoint", "earlier", "subjects", "entries", "texts",
-          "missing_texts", "about", "seal"}  # fmt: skip
+HEADER = {"basis", "commit", "grade", "notice_hash", "prev", "purpose", "recorded_at", "seq",
+          "subject_ref", "type", "v", "wording_hash"}  # fmt: skip
+BUNDLE = {"schema", "rules", "origin", "key", "rotations", "checkpoint", "earlier", "subjects", "entries",
+          "texts", "missing_texts", "about", "seal"}  # fmt: skip
 
 
 class Bad(Exception):
@@ -91,7 +91,7 @@ def included(index, size, leaf, proof, root):
 
 
 def consistent(first, second, first_root, second_root, proof):
-    if first == 0 or first == second:
+    if first in {0, second}:
         return not proof and first_root == (sha256().digest() if first == 0 else second_root)
     path = list(proof) if first & (first - 1) else [first_root, *proof]
     fn, sn = first - 1, second - 1
@@ -135,8 +135,9 @@ def verify(data, key=None):
         need(included(header["seq"] - 1, size, hashed, proof, root), f"4 entry {header['seq']}")
         if before is not None:
             need(header["seq"] > before[0] and header["recorded_at"] >= before[2], f"4 order {header['seq']}")
-        expected = "0" * 64 if header["seq"] == 1 else before[1] if before and header["seq"] == before[0] + 1 else None
-        need(expected in {None, header["prev"]}, f"4 prev {header['seq']}")
+        need(header["seq"] != 1 or header["prev"] == "0" * 64, "4 prev 1")
+        if before is not None and header["seq"] == before[0] + 1:
+            need(header["prev"] == before[1], f"4 prev {header['seq']}")
         nobody = header["subject_ref"] is None and header["type"] == "key.rotated"
         need(nobody or header["subject_ref"] in bundle["subjects"], f"4 subject {header['seq']}")
         before = header["seq"], hashed.hex(), header["recorded_at"]
@@ -145,8 +146,11 @@ def verify(data, key=None):
             later = [h for h in headers if h["seq"] >= header["seq"] and h["type"] in why]
             need(any(h["subject_ref"] == header["subject_ref"] for h in later), f"5 missing {header['seq']}")
         else:
-            committed = b"consent-log/commit/v1\x00" + bytes.fromhex(entry["salt"]) + entry["payload"].encode()
-            need(sha256(committed).hexdigest() == header["commit"], f"5 payload {header['seq']}")
+            opened = bytes.fromhex(entry["salt"]) + entry["payload"].encode()
+            need(
+                sha256(b"consent-log/commit/v1\x00" + opened).hexdigest() == header["commit"],
+                f"5 payload {header['seq']}",
+            )
     held = {each["sha256"] for each in bundle["texts"]}
     for each in bundle["texts"]:
         need(sha256(base64.b64decode(each["data"], validate=True)).hexdigest() == each["sha256"], "6 text")

@@ -1,4 +1,4 @@
-"""Receipts made by hand: a proved yes with a no after it, a claim that nobody can prove, a purpose without any."""
+"""A receipt made by hand: a proved yes with a no after it, a claim that nobody can prove, and nothing."""
 
 from hashlib import sha256
 
@@ -107,12 +107,24 @@ def small() -> Receipt:
                 basis="none",
                 acts=(act(CLAIM, decides=True),),
             ),
-            Matter(purpose="events", title="Möten", state="UNKNOWN", allowed=False, reason="no_proved_consent", basis="none"),
+            Matter(
+                purpose="events",
+                title="Möten",
+                state="UNKNOWN",
+                allowed=False,
+                reason="no_proved_consent",
+                basis="none",
+            ),
         ),
         overlay="RESTRICTED",
         log={
             "entries": 12,
             "root": "ef" * 32,
-            "checkpoint": {"size": 10, "at": "2026-11-30T05:00:00.000Z", "at_ms": AT + 28 * DAY, "root": "ef" * 32},
+            "checkpoint": {
+                "size": 10,
+                "at": "2026-11-30T05:00:00.000Z",
+                "at_ms": AT + 28 * DAY,
+                "root": "ef" * 32,
+            },
         },
     )

@@ -35,7 +35,9 @@ def _text(body: Body) -> None:
 
 def _no_text(body: Body) -> None:
     gone = body["texts"].pop()
-    assert any(gone["sha256"] in (e["header"]["wording_hash"], e["header"]["notice_hash"]) for e in body["entries"])
+    assert any(
+        gone["sha256"] in (e["header"]["wording_hash"], e["header"]["notice_hash"]) for e in body["entries"]
+    )
 
 
 def _payload(body: Body) -> None:

@@ -91,3 +91,16 @@ def test_keys_are_in_no_repr():
 def test_a_key_serves_one_use_and_has_32_bytes(key):
     with pytest.raises(ValueError, match="different keys"):
         keys.Keys(KEYS.master, KEYS.suppression, key, KEYS.signing)
+
+
+def test_a_new_signing_key_takes_the_others_along_and_the_place_of_the_file(tmp_path):
+    path = tmp_path / "mirror.keys"
+    old = keys.generate(SeededChance(1))
+    keys.save(path, old)
+    new = keys.with_new_signing(old, SeededChance(2))
+    assert keys.stage(path, new) == keys.staged(path)
+    assert keys.load(path) == old, "nothing is exchanged yet"
+    keys.promote(path)
+    assert (keys.load(path), path.stat().st_mode & 0o777) == (new, 0o600)
+    assert (new.master, new.suppression, new.links) == (old.master, old.suppression, old.links)
+    assert new.signing != old.signing

@@ -116,6 +116,13 @@ def test_every_earlier_tree_is_proved_and_no_other_is(size):
         assert not proof or not verify_consistency(first, size, before, root, proof[1:])
 
 
+@pytest.mark.parametrize("size", (1, 7, 8, MOST))
+def test_many_consistency_proofs_in_one_pass_are_those_made_one_by_one(size):
+    firsts = range(1, size + 1)
+    one_by_one = {first: merkle.consistency_proof(first, size, MANY) for first in firsts}
+    assert merkle.consistency_proofs(firsts, size, iter(MANY)) == one_by_one
+
+
 def test_an_empty_tree_is_the_beginning_of_every_tree():
     assert verify_consistency(0, 3, merkle.EMPTY, root_of(MANY[:3]), ())
     assert not verify_consistency(0, 3, bytes(32), root_of(MANY[:3]), ())

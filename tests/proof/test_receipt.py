@@ -53,7 +53,10 @@ def made(kind, language):
     receipt = small()
     if kind == "html":
         return html(receipt_page(receipt, language))
-    told = document(receipt, WORDS[language].gaps) if kind == "json" else records(receipt, {"newsletter": "rule"}, language)
+    if kind == "json":
+        told = document(receipt, WORDS[language].gaps)
+    else:
+        told = records(receipt, {"newsletter": "24 months after consent"}, language)
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -113,7 +116,9 @@ def test_the_texts_stand_letter_by_letter():
     assert (acts[0]["wording"]["text"], acts[0]["notice"]["text"]) == (WORDING, NOTICE)
 
 
-@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "</pre><img src=x>", "{{ 7 * 7 }}", "\nstarts below"])
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", "</pre><img src=x>", "{{ 7 * 7 }}", "\nstarts below"]
+)
 def test_nothing_that_was_shown_becomes_part_of_our_page(hostile):
     receipt = small()
     shown = replace(receipt.matters[0].acts[0].wording, text=hostile)
@@ -136,7 +141,9 @@ def test_nothing_that_was_shown_becomes_part_of_our_page(hostile):
         pytest.param(replace(GRANT, t_hi=GRANT.t_lo + 1), Gap.SPAN, id="only a span"),
         pytest.param(GRANT, Gap.NO_CONTROL, id="control of the address"),
         pytest.param(replace(GRANT, actor="staff:bo"), Gap.BY_STAFF, id="recorded by staff"),
-        pytest.param(replace(GRANT, evidence=({"kind": "paper_scan", "stored": False},)), Gap.NOT_KEPT, id="hash only"),
+        pytest.param(
+            replace(GRANT, evidence=({"kind": "paper_scan", "stored": False},)), Gap.NOT_KEPT, id="hash only"
+        ),
         pytest.param(replace(GRANT, language=None), Gap.NO_LANGUAGE, id="no language"),
         pytest.param(replace(GRANT, detail={}), Gap.NO_PLACE, id="no form"),
         pytest.param(replace(GRANT, type=EventType.REQUEST), Gap.REQUEST, id="a sign-up"),
@@ -155,7 +162,10 @@ def test_a_text_whose_bytes_are_lost_is_said_and_a_full_proof_has_no_gap():
 
 
 def test_only_what_came_after_a_yes_is_told_as_since():
-    later, earlier = act(GRANT).since, act(replace(GRANT, t_lo=GRANT.t_lo + 10**10, t_hi=GRANT.t_hi + 10**10)).since
+    later, earlier = (
+        act(GRANT).since,
+        act(replace(GRANT, t_lo=GRANT.t_lo + 10**10, t_hi=GRANT.t_hi + 10**10)).since,
+    )
     assert [each.seq for each in later] == [9]
     assert earlier == ()
 
@@ -175,13 +185,14 @@ def test_both_languages_have_every_word():
 def test_every_term_of_the_export_is_one_of_the_vocabularys():
     """Names from DPV 2.3 and its extensions (consent-domain 3), so that a slip of the pen shows."""
     known = {
-        "dpv:ConsentRecord", "dpv:hasDataSubject", "dpv:DataSubject", "dpv:hasDataController", "dpv:DataController",
-        "dpv:hasJurisdiction", "dpv:hasApplicableLaw", "dpv:hasLegalBasis", "dpv:hasRight", "dpv:hasProcess",
-        "dpv:Process", "dpv:hasPurpose", "dpv:DirectMarketing", "dpv:hasPersonalData", "dpv:hasProcessing",
-        "dpv:Store", "dpv:Use", "dpv:hasRecipient", "dpv:DataProcessor", "dpv:hasStorageCondition",
-        "dpv:StorageDuration", "dpv:hasDataSource", "dpv:hasNotice", "dpv:ConsentNotice", "dpv:PrivacyNotice",
-        "dpv:hasConsentStatus", "dpv:ConsentGiven", "dpv:ConsentWithdrawn", "dpv:ConsentUnknown",
-        "dpv:isIndicatedBy", "dpv:isIndicatedAtTime", "dpv:hasIndicationMethod",
+        "dpv:ConsentRecord", "dpv:hasDataSubject", "dpv:DataSubject", "dpv:hasDataController",
+        "dpv:DataController", "dpv:hasJurisdiction", "dpv:hasApplicableLaw", "dpv:hasLegalBasis",
+        "dpv:hasRight", "dpv:hasProcess", "dpv:Process", "dpv:hasPurpose", "dpv:DirectMarketing",
+        "dpv:hasPersonalData", "dpv:hasProcessing", "dpv:Store", "dpv:Use", "dpv:hasRecipient",
+        "dpv:DataProcessor", "dpv:hasStorageCondition", "dpv:StorageDuration", "dpv:hasDataSource",
+        "dpv:hasNotice", "dpv:ConsentNotice", "dpv:PrivacyNotice", "dpv:hasConsentStatus",
+        "dpv:ConsentGiven", "dpv:ConsentWithdrawn", "dpv:ConsentUnknown", "dpv:isIndicatedBy",
+        "dpv:isIndicatedAtTime", "dpv:hasIndicationMethod",
     }  # fmt: skip
     text = made("jsonld", "en")
     assert set(re.findall(r'"(dpv:[A-Za-z]+)"', text)) <= known

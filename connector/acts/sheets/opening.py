@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +19,7 @@ from mappings.sheet_mapping import NO_MAPPING, BadMapping, SheetMapping, read_ma
 
 ZIP: Final = b"PK\x03\x04"
 OLD: Final = b"\xd0\xcf\x11\xe0"  # XLS, and every encrypted workbook
-KINDS: Final = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm"}
+SHIFTED: Final = "the row has more cells than there are headings"
 WITHIN: Final = HEADER_WITHIN + 2
 
 
@@ -43,12 +43,18 @@ class Opened:
     layout: Layout
     sha256: str
     first_row: int  # the number of the first row of data
+    cells: int  # of the widest row up to the headings
 
     def rows(self) -> Iterator[Row]:
         """The rows below the headings."""
         for row in self.sheet.rows(max(self.layout.width, 2)):
             if row.number >= self.first_row:
-                yield row
+                yield row if len(row.cells) <= self.cells else self._checked(row)
+
+    def _checked(self, row: Row) -> Row:
+        """A separator inside a cell without quotes moves all that follows to a wrong column."""
+        shifted = any(cell.strip() for cell in row.cells[self.cells :])
+        return replace(row, damage=row.damage or SHIFTED) if shifted else row
 
 
 def opened(path: Path, purposes: Purposes, mapping: SheetMapping, sheet: str | None = None) -> Opened:
@@ -125,7 +131,8 @@ def _laid_out(path: Path, sheet: CsvFile | XlsxFile, purposes: Purposes, mapping
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     after = next((row.number for row in rows if row.number > last), last + 1)
-    return Opened(path, sheet, found, digest, after)
+    cells = max(len(row.cells) for row in rows[: found.data])
+    return Opened(path, sheet, found, digest, after, max(cells, found.width))
 
 
 def _first(sheet: Sheet) -> list[Row]:
