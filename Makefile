@@ -8,7 +8,7 @@ demo: .venv/installed
 	$(BIN)/consent-mirror demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff check .

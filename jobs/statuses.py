@@ -53,6 +53,8 @@ def _again(desk: Desk, reader: Reader, *, small: int, some: int) -> None:
     wanted = due if len(due) <= small else due[:some]
     for start in range(0, len(wanted), BATCH):
         _read(desk, reader, wanted[start : start + BATCH])
+    reader.judge()  # a status that was cleared moves no date: most are found here, not by the pull
+    reader.judge()  # a status that was cleared moves no date: most are found here, not by the pull
 
 
 def _read(desk: Desk, reader: Reader, contact_ids: list[int]) -> None:
