@@ -1,6 +1,7 @@
 """A backfill against HubSpot's limits: the share of them used, and never above, by the sandbox's record."""
 
 import tempfile
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ def main() -> None:
         "limit": limit,
         "refused_429": refused,
         "best_minute_share": densest(ticks, MINUTE_MS) / (limit * 6),
+        "worst_minute_share": sparsest(ticks, MINUTE_MS) / (limit * 6),
         "share": len(ticks) / (limit * max(ticks[-1] - ticks[0], 1) / WINDOW_MS),
         "contacts_s": done["contacts"] / done["seconds"],
     }
@@ -44,6 +46,12 @@ def _record(portal: Served) -> tuple[list[int], int]:
     entries = portal.ask("machine/requests")
     calls = [each for each in entries if each["counted"] and not each["route"].endswith("/search")]
     return sorted(each["ticks"] for each in calls), sum(each["status"] == 429 for each in entries)
+
+
+def sparsest(ticks: Sequence[int], span_ms: int) -> int:
+    """The fewest that any span held which began with a call and lies wholly inside the run."""
+    starts = [tick for tick in ticks if tick + span_ms <= ticks[-1]]
+    return min((bisect_left(ticks, tick + span_ms) - bisect_left(ticks, tick) for tick in starts), default=0)
 
 
 def densest(ticks: Sequence[int] | Iterable[int], span_ms: int) -> int:

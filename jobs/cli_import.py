@@ -69,6 +69,8 @@ def import_file(
     Example: consent-mirror import customers.xlsx --purpose newsletter --quarantine rejected.csv
     """
     settings = load(wanted.config_path)
+    if quarantine_file is not None:
+        quarantine.check(quarantine_file)
     asked = Wanted(
         path=file, purpose=purpose, mapping=mapping, sheet=sheet, evidence=evidence, confirm=confirm
     )
@@ -122,12 +124,17 @@ def _document(done: Imported) -> dict[str, Any]:
         "already": counts.already,
         "people": done.done.people if done.done else done.spool.strangers(),
         "queued": done.done.queued if done.done else None,
-        "ignored_columns": len(done.opened.layout.ignored),
+        "ignored_columns": _ignored(done),
         "outcomes": [
             {"type": g.type, "purpose": g.purpose, "known": g.known, "count": g.count, "rows": list(g.lines)}
             for g in done.spool.groups()
         ],
     }
+
+
+def _ignored(done: Imported) -> list[str]:
+    """Headings that are not read, so that a column of noes among them is noticed."""
+    return [heading.strip()[:40] for heading in done.opened.layout.ignored[:SHOWN]]
 
 
 def _text(done: Imported) -> Group:
@@ -140,7 +147,7 @@ def _parts(done: Imported) -> Iterator[Any]:
     read = ", ".join(
         f"{c.letter} {c.field}" + (f" ({c.purpose})" if c.purpose else "") for c in layout.columns
     )
-    yield Text(f"Columns read: {read}. Not read: {len(layout.ignored)}.")
+    yield Text(f"Columns read: {read}. Not read: {', '.join(_ignored(done)) or 'none'}.")
     groups = [
         (HEADINGS[g.type], g.purpose, "known" if g.known else "new", g.count, _rows(g.lines))
         for g in done.spool.groups()

@@ -50,6 +50,7 @@ class _Reading:
     tally: Tally
     beat: Beat
     touched: set[int] = field(default_factory=set)
+    told: set[int] = field(default_factory=set)  # by the timeline: not decided yet
 
 
 def read_forms(desk: Desk, tally: Tally, *, beat: Beat = still) -> tuple[int, ...]:
@@ -69,8 +70,8 @@ def read_forms(desk: Desk, tally: Tally, *, beat: Beat = still) -> tuple[int, ..
             log.warning("forms_refused", portal=desk.name, scopes=error.scopes)
     if desk.hubspot.capabilities().timeline:
         _read_timeline(reading)
-    settle_forms(desk, tally, reading.touched)
-    return tuple(sorted(reading.touched))
+    settle_forms(desk, tally, reading.told)
+    return tuple(sorted(reading.touched | reading.told))
 
 
 def settle_forms(desk: Desk, tally: Tally, person_ids: Iterable[int]) -> None:
@@ -279,7 +280,7 @@ def _read_timeline(reading: _Reading) -> None:
         if since is not None:
             for changes in _timeline_pages(desk, since - TIMELINE_OVERLAP_MS, now):
                 with desk.mirror.write(desk.portal) as work:
-                    reading.touched.update(take_in_timeline(desk, work, changes, reading.tally))
+                    reading.told.update(take_in_timeline(desk, work, changes, reading.tally))
     except (HubSpotRefused, RequestRejected, HubSpotUnreachable) as error:
         log.warning("timeline_unread", portal=desk.name, error=error.code)
         return

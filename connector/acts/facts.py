@@ -6,7 +6,7 @@ from functools import cached_property
 
 from connector.acts.desk import Desk
 from connector.consent.events import Event, State
-from connector.consent.sendable import Answer, sendable
+from connector.consent.sendable import Answer, Reason, sendable
 from connector.consent.state import Standing, standing
 from connector.store.contacts import ContactRow
 from connector.store.observed import WIDE, ObservedRow
@@ -69,12 +69,21 @@ class Facts:
         was_read = any(contact.statuses_read_at is not None for contact in self.contacts)
         return Status.NOT_SPECIFIED if was_read else None
 
+    @property
+    def unread(self) -> bool:
+        """Nobody has read yet what HubSpot holds for the present address: in doubt the answer is no."""
+        if any(contact.gone_at is None for contact in self.contacts):
+            return all(contact.statuses_read_at is None for contact in self.contacts)
+        return not any(row.ref in self.current and row.subscription == WIDE for row in self.observed)
+
     def shared_no(self, purpose: Purpose) -> bool:
         """Another person with the same address said no, and nothing newer of theirs covers it."""
         return any(each.standing(purpose).state in NOES_STAND for each in self.others)
 
     def answer(self, purpose: Purpose) -> Answer:
         """May this person be mailed for this purpose? Default deny."""
+        if self.unread:
+            return Answer(False, Reason.NOT_READ)
         row = self.states.get(purpose.key)
         return sendable(
             self.standing(purpose),

@@ -65,8 +65,9 @@ def place(work: Work, contacts: Sequence[Contact], read: Statuses, now: int) -> 
     `read`: the statuses read with them, by normalised address. Who has nothing new is left aside.
     """
     placing = Placing()
-    spelled = _screened(work, [spell(contact) for contact in contacts], placing)
-    rows = work.contacts.by_ids(_ids(spelled))
+    every = [spell(contact) for contact in contacts]
+    rows = work.contacts.by_ids(_ids(every))
+    spelled = _screened(work, every, rows, placing)
     spelled = _with_news(work, spelled, rows, read, now, placing)
     strangers = [each for each in spelled if each.contact.id not in rows]
     _place_known(work, [each for each in spelled if each.contact.id in rows], rows, placing)
@@ -91,17 +92,25 @@ def _ids(spelled: Iterable[Spelled]) -> list[int]:
     return [number for each in spelled for number in (each.contact.id, *each.contact.merged_ids)]
 
 
-def _screened(work: Work, spelled: Sequence[Spelled], placing: Placing) -> list[Spelled]:
-    """Suppression is looked at before anything is stored, at every entrance (consent-domain 0, rule 7)."""
+def _screened(
+    work: Work, spelled: Sequence[Spelled], rows: Mapping[int, ContactRow], placing: Placing
+) -> list[Spelled]:
+    """Suppression is looked at before anything is stored, at every entrance (consent-domain 0, rule 7).
+
+    Somebody we know whose record got an erased address is still heard, without that address.
+    """
     hits = work.suppression.screen([a.normalised for each in spelled for a in each.addresses])
     if not hits:
         return list(spelled)
     kept = []
     for each in spelled:
-        if any(address.normalised in hits for address in each.addresses):
+        left = tuple(address for address in each.addresses if address.normalised not in hits)
+        row = rows.get(each.contact.id)
+        if len(left) < len(each.addresses):
             placing.reappeared.append(each.contact.id)
-        else:
-            kept.append(each)
+            if row is None or row.person_id is None:
+                continue
+        kept.append(Spelled(each.contact, left))
     return kept
 
 
@@ -139,8 +148,13 @@ def _moved(work: Work, person: int, held: Sequence[Address], spelled: Spelled, p
     added = [address for name, address in wanted.items() if name not in known]
     turned = [a for name, a in known.items() if name in wanted and a.kind is not wanted[name].kind]
     gone = [a for name, a in known.items() if name not in wanted and a.kind is not AddressKind.PAST]
-    if added:
-        work.people.add_addresses([(person, address) for address in added])
+    respelled = [
+        address
+        for name, address in wanted.items()
+        if name in known and known[name].original != address.original
+    ]
+    if added or respelled:  # HubSpot may compare an address as it is spelled (HQ 24)
+        work.people.add_addresses([(person, address) for address in (*added, *respelled)])
     work.people.set_kinds(
         [(person, address.ref, wanted[address.normalised].kind) for address in turned]
         + [(person, address.ref, AddressKind.PAST) for address in gone]
@@ -148,7 +162,7 @@ def _moved(work: Work, person: int, held: Sequence[Address], spelled: Spelled, p
     refs = work.people.address_refs(address.normalised for address in added)
     placing.events += [(person, _identifier(EventType.IDENTIFIER_ADDED, ref)) for ref in refs.values()]
     placing.events += [(person, _identifier(EventType.IDENTIFIER_REMOVED, a.ref)) for a in gone]
-    return bool(added or turned)
+    return bool(added or turned or respelled)
 
 
 def _identifier(kind: EventType, ref: str) -> Event:

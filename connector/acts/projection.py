@@ -24,10 +24,12 @@ def project(
     *,
     decided: Mapping[str, int] | None = None,
     flags: Flags | None = None,
+    alone: bool = False,
 ) -> dict[str, StateRow]:
     """Work out every purpose of one person anew and store the rows.
 
-    `decided`: the table row that decided, per purpose. `flags`: hold and review where they change.
+    `decided`: the table row that decided, per purpose. `flags`: hold and review where they change. Those who
+    share the address are worked out too, unless `alone`: one's no is the other's obstacle.
     """
     person = work.people.by_ids([person_id])[person_id]
     facts = facts_of(desk, work, person)
@@ -43,7 +45,18 @@ def project(
         )
         rows[purpose.key] = _asked(row, facts, purpose) if _may(row, standing, purpose) else row
     work.states.put({(person_id, purpose): row for purpose, row in rows.items()})
+    if not alone:
+        _project_sharers(desk, work, [facts])
     return rows
+
+
+def _project_sharers(desk: Desk, work: Work, people: Sequence[Facts]) -> None:
+    """Whoever has or had an address of these people: one's no is the other's obstacle."""
+    refs = [address.ref for facts in people for address in facts.addresses]
+    users = work.people.persons_of(refs) if refs else {}
+    mine = {facts.person.id for facts in people}
+    for person_id in sorted({number for each in users.values() for number in each} - mine):
+        project(desk, work, person_id, alone=True)
 
 
 def project_all(desk: Desk, work: Work, person_ids: Iterable[int]) -> None:
@@ -68,6 +81,8 @@ def project_cases(desk: Desk, work: Work, cases: Sequence[Case]) -> None:
     rows |= _in_full(desk, work, full, rows)
     known = {(case.person_id, key): row for case in cases for key, row in case.facts.states.items()}
     work.states.put({key: row for key, row in rows.items() if row != known.get(key, NO_ROW)})
+    said_no = [case.facts for case in cases if any(event.is_no for event in case.fresh)]
+    _project_sharers(desk, work, said_no)
 
 
 NO_ROW = StateRow(state=State.UNKNOWN)

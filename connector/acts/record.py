@@ -12,7 +12,9 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import Final
 
+from connector.acts.asking import ask, heard
 from connector.acts.desk import Desk
+from connector.acts.facts import facts_of
 from connector.acts.reconcile import reconcile
 from connector.acts.tally import Tally
 from connector.acts.when import Moment
@@ -36,6 +38,7 @@ from connector.store.people import NewAddress, Person
 from connector.store.suppression import Suppressed
 from connector.store.work import Work
 from mappings.purposes import Purpose
+from mappings.records import Preferences
 
 #: Evidence that is kept: larger files belong into an archive, their hash into the log.
 KEEP_LIMIT: Final = 1_048_576
@@ -282,6 +285,7 @@ def _state_of(desk: Desk, work: Work, person: Person, act: Act) -> str:
 def _record_yes(desk: Desk, original: str, normalised: str, act: Act, texts: _Texts) -> Recorded:
     grade = _grade(act)
     tally = Tally()
+    read = _unread(desk, normalised, original)
     with desk.mirror.write(desk.portal) as work:
         suppressed = work.suppression.screen([normalised]).get(normalised, ())
         if suppressed:
@@ -290,9 +294,20 @@ def _record_yes(desk: Desk, original: str, normalised: str, act: Act, texts: _Te
         texts.store(desk, work, act.source)
         event = work.log.append([(person.id, _yes(work, normalised, act, texts, grade))])[0]
         _keep_files(work, person, event, act)
-        reconcile(desk, work, person.id, {}, tally)
+        ref = work.people.address_ref(normalised)
+        seen = {ref: heard(work, ref, read, desk.clock.now())} if read is not None else {}
+        reconcile(desk, work, person.id, seen, tally)
         state = _state_of(desk, work, person, act)
     return Recorded(event.id, event.grade, state)
+
+
+def _unread(desk: Desk, normalised: str, original: str) -> Preferences | None:
+    """HubSpot's answer about somebody whose statuses were never read; None for the others."""
+    with desk.mirror.read(desk.portal) as work:
+        people = users_of(work, normalised)
+        if people and not all(facts_of(desk, work, person).unread for person in people):
+            return None
+    return ask(desk, original)
 
 
 def _grade(act: Act) -> Grade:

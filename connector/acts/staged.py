@@ -31,7 +31,7 @@ from connector.store.people import Address, AddressKind, NewAddress
 from connector.store.spool import Spool
 from connector.store.work import Work
 
-CHUNK: Final = 150  # facts in one transaction: well under 100 ms, so that noes from elsewhere get in between
+CHUNK: Final = 100  # facts in one transaction: well under 100 ms, so that noes from elsewhere get in between
 YESES: Final = frozenset({EventType.CLAIM, EventType.GRANT})
 PAUSE_S: Final = 0.002  # between two of them: SQLite hands the lock to whoever asks next
 Said = Mapping[str, Any]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.acts.desk import Desk
+from connector.acts.sheets import limits
 from connector.acts.sheets.opening import Opened
 from connector.consent.events import Overlay, State
 from connector.consent.sheet_rows import Reading, Row, Rules, Statement, judged, read_row
@@ -76,6 +77,10 @@ def stage(desk: Desk, plan: Plan, spool: Spool) -> Counts:
     rows = plan.opened.rows()
     while batch := list(islice(rows, BATCH)):
         _stage_batch(desk, plan, spool, counts, batch)
+        if counts.rows > limits.ROWS:
+            raise limits.unreadable(
+                plan.opened.path, f"The file has more than {limits.ROWS:,} rows.", "Import it in parts."
+            )
     spool.settle()
     return counts
 
@@ -175,7 +180,8 @@ def _fact(plan: Plan, known: _Known, row: Row, said: Statement, digest: str) -> 
     return Fact(
         line=row.number,
         content=content,
-        ref=plan.vault.address_ref(said.address),
+        # not the mirror's own reference: a spool that is left behind joins to nothing
+        ref=plan.vault.source_ref(b"import-address", said.address),
         purpose=said.purpose,
         marketing=purpose is not None and purpose.marketing,
         type=str(said.type),

@@ -14,13 +14,13 @@ from connector.acts.tally import Tally
 from connector.consent.decision import Decision, Push
 from connector.consent.echo import OwnWrite, is_echo
 from connector.consent.entries import entries
-from connector.consent.events import Event, EventType, Overlay, Source, State
+from connector.consent.events import ALL_MARKETING, Event, EventType, Overlay, Source, State
 from connector.consent.pairing import evidence_of
 from connector.consent.situate import Context, Reading, situate
 from connector.consent.situation import Identity, Privacy, Write
 from connector.consent.state import wide_no_stands
 from connector.consent.table import decide
-from connector.store.observed import ObservedRow
+from connector.store.observed import WIDE, ObservedRow
 from connector.store.outbox import Letter, Origin
 from connector.store.people import Address
 from mappings.purposes import Purpose
@@ -39,6 +39,7 @@ _decided = lru_cache(maxsize=4_096)(decide)
 def weigh(case: Case, tally: Tally) -> None:
     """Every address and purpose; again where another address's no has changed what a decision rested on."""
     case.append(event for each in case.sightings.values() for event in _dated(each))
+    case.append(_unread(case))
     deferred = _deferred(case)
     rested_on: dict[tuple[str, str], int] = {}
     for _ in range(PASSES):
@@ -83,6 +84,32 @@ def _dated(seen: Sighting) -> list[Event]:
         )
         for row in seen.dates
     ]
+
+
+def _unread(case: Case) -> Iterable[Event]:
+    """A no that was seen without its date and changed before it could be read: an undated no (row 4)."""
+    recorded = {event.observation for event in case.events}
+    for row in case.facts.observed:
+        seen = case.sightings.get(row.ref)
+        now = seen.rows.get(row.subscription) if seen is not None else None
+        was_no = row.status == Status.UNSUBSCRIBED and not row.dated and row.observation not in recorded
+        if was_no and now is not None and now.status != Status.UNSUBSCRIBED:
+            yield from _undated_no(case, row)
+
+
+def _undated_no(case: Case, row: ObservedRow) -> Iterable[Event]:
+    purpose = case.desk.purposes.of_subscription(row.subscription)
+    if row.subscription != WIDE and purpose is None:
+        return
+    yield Event(
+        type=EventType.OBJECT if purpose is None else EventType.WITHDRAW,
+        purpose=ALL_MARKETING if purpose is None else purpose.key,
+        source=Source.HUBSPOT,
+        source_ref=f"unread:{row.observation}",
+        address=row.ref,
+        observation=row.observation,
+        row=4,
+    )
 
 
 def _deferred(case: Case) -> set[tuple[str, str]]:

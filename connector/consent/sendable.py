@@ -25,6 +25,7 @@ class Reason(StrEnum):
     OPTED_OUT_OF_ALL = "opted_out_of_all_in_hubspot"
     OPTED_OUT = "opted_out_in_hubspot"
     UNKNOWN_VALUE = "unknown_value_in_hubspot"
+    NOT_READ = "not_read_in_hubspot"
     NOTICE_OVERDUE = "notice_overdue"
     INCOMPLETE_SALE = "soft_optin_incomplete"
     NOT_ALLOWED_FOR_PURPOSE = "soft_optin_not_for_this_purpose"

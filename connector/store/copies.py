@@ -191,10 +191,12 @@ def _staged_postgresql(parsed: URL, file: Path) -> Iterator[URL]:
 
 
 def _swap_postgresql(parsed: URL, beside: URL) -> str:
-    kept = f"{parsed.database}_replaced"
+    names = _admin(parsed, "SELECT datname FROM pg_database")
+    kept = next(
+        name for number in range(1, 10_000) if (name := f"{parsed.database}_replaced{number}") not in names
+    )
     _admin(
         parsed,
-        f'DROP DATABASE IF EXISTS "{kept}"',
         _SESSIONS.format(name=str(parsed.database).replace("'", "''")),
         f'ALTER DATABASE "{parsed.database}" RENAME TO "{kept}"',
         f'ALTER DATABASE "{beside.database}" RENAME TO "{parsed.database}"',
@@ -205,8 +207,12 @@ def _swap_postgresql(parsed: URL, beside: URL) -> str:
 _SESSIONS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
 
 
-def _admin(parsed: URL, *statements: str) -> None:
-    """Statements outside of the mirror's database. Raises ConfigurationError where we may not."""
+def _admin(parsed: URL, *statements: str) -> set[str]:
+    """Statements outside of the mirror's database; the first column of what the last one answered.
+
+    Raises ConfigurationError where we may not.
+    """
+    answers: set[str] = set()
     engine = create_engine(
         parsed.set(database="postgres"),
         isolation_level="AUTOCOMMIT",
@@ -216,13 +222,17 @@ def _admin(parsed: URL, *statements: str) -> None:
     try:
         with translated(str(parsed.database)), engine.connect() as connection:
             for statement in statements:
-                connection.execute(text(statement))
+                found = connection.execute(text(statement))
+                answers = {str(row[0]) for row in found} if found.returns_rows else set()
     except DBAPIError as error:
         raise ConfigurationError(
             f"PostgreSQL does not let us make or rename a database ({type(error.orig).__name__}).",
             where=str(parsed.database),
             next_step="Give the mirror's user CREATEDB and ownership of its database, then run this again.",
         ) from None
+    finally:
+        engine.dispose()
+    return answers
 
 
 def _run(program: str, parsed: URL, options: list[str], files: list[str] | None = None) -> None:

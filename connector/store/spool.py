@@ -206,7 +206,7 @@ class Spool:
 def _connected(path: Path) -> sqlite3.Connection:
     """No journal, no waiting for the disk: an unfinished spool is thrown away, a finished one is synced."""
     connection = sqlite3.connect(path)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16384", "temp_store=FILE"):
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-8192", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

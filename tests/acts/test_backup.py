@@ -429,7 +429,6 @@ def test_the_journal_holds_no_address_in_the_clear(place: World) -> None:
 
 
 @pytest.mark.postgresql
-@pytest.mark.slow
 def test_postgresql_is_copied_and_put_back_by_its_own_programs(tmp_path: Path) -> None:
     clock, chance = HandClock(), SeededChance("copies")
     with postgresql_database(f"cm_copy_{os.getpid()}") as url:
@@ -452,7 +451,6 @@ def test_postgresql_is_copied_and_put_back_by_its_own_programs(tmp_path: Path) -
 
 
 @pytest.mark.postgresql
-@pytest.mark.slow
 def test_on_postgresql_too_a_restore_forgets_neither_a_no_nor_an_erasure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,9 +100,7 @@ class Run:
                     for letters in work.outbox.of_refs(refs).values()
                     for each in letters
                 },
-                "reviews": {
-                    who: Counter(r.key for r in asked) for who, asked in _reviews(work, people)
-                },
+                "reviews": {who: Counter(r.key for r in asked) for who, asked in _reviews(work, people)},
                 "events": {
                     person: Counter((e.type, e.purpose, e.row, e.source_ref, e.t_hi) for e in each)
                     for person, each in events

@@ -496,7 +496,6 @@ def test_a_sweep_that_a_breaker_stopped_is_no_complete_one(make: Make) -> None:
 # --- still open -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="weighing: a deferred no whose status changed is not recorded")
 def test_a_no_seen_as_a_property_is_not_lost_when_a_colleague_lifts_it_before_it_was_dated(
     make: Make,
 ) -> None:
@@ -517,7 +516,6 @@ def test_a_no_seen_as_a_property_is_not_lost_when_a_colleague_lifts_it_before_it
     assert not w.may_send(ANNA)
 
 
-@pytest.mark.xfail(strict=True, reason="placing._moved keeps the spelling that it knew first")
 def test_a_no_reaches_the_spelling_that_hubspot_uses(make: Make) -> None:
     w = make(options={"case_sensitive_addresses": True})
     w.begin()
@@ -531,7 +529,6 @@ def test_a_no_reaches_the_spelling_that_hubspot_uses(make: Make) -> None:
     assert w.opted_out_of_all("bO@example.org")
 
 
-@pytest.mark.xfail(strict=True, reason="placing._screened leaves the whole record unread")
 def test_somebody_whose_record_gets_an_erased_address_is_still_heard(w: World) -> None:
     w.grant(ANNA)
     w.sync()
@@ -547,7 +544,6 @@ def test_somebody_whose_record_gets_an_erased_address_is_still_heard(w: World) -
     assert not row.sendable
 
 
-@pytest.mark.xfail(strict=True, reason="projection writes nobody but the person who said no")
 def test_the_stored_answer_changes_with_a_no_of_somebody_who_shares_the_address(make: Make) -> None:
     w = make(contacts=(ANNA, BO))
     w.begin()
@@ -566,7 +562,6 @@ def test_the_stored_answer_changes_with_a_no_of_somebody_who_shares_the_address(
     assert not row.sendable
 
 
-@pytest.mark.xfail(strict=True, reason="facts.answer takes never read for harmless")
 def test_nobody_is_mailed_whose_statuses_were_never_read(w: World) -> None:
     w.sandbox.person.unsubscribe(BO, NEWSLETTER)
     w.withdraw(BO, "events")

@@ -10,7 +10,6 @@ from typing import Final, Protocol
 
 from connector.acts.sheets import encodings, limits
 from connector.acts.sheets.csv_file import DELIMITERS, CsvFile, first_rows
-from connector.acts.sheets.xlsx_file import XlsxFile, workbook
 from connector.consent.sheet_rows import Row
 from connector.errors import ConfigurationError
 from mappings.columns import HEADER_WITHIN, BadColumns, Field, Layout, layout
@@ -66,6 +65,8 @@ def opened(path: Path, purposes: Purposes, mapping: SheetMapping, sheet: str | N
         )
     wanted = sheet or mapping.sheet
     if start.startswith(ZIP):
+        from connector.acts.sheets.xlsx_file import workbook  # noqa: PLC0415 - 20 MiB that CSV does not need
+
         return _laid_out(path, workbook(path, wanted), purposes, mapping)
     if sheet is not None:
         raise limits.unreadable(path, "A CSV file has no sheets.", "Leave --sheet out.")
@@ -112,7 +113,7 @@ def _score(
     return (len(found.columns) if found else 0, max((len(row) for row in rows), default=0))
 
 
-def _laid_out(path: Path, sheet: CsvFile | XlsxFile, purposes: Purposes, mapping: SheetMapping) -> Opened:
+def _laid_out(path: Path, sheet: Sheet, purposes: Purposes, mapping: SheetMapping) -> Opened:
     rows = _first(sheet)
     try:
         found = layout([row.cells for row in rows], purposes, mapping)

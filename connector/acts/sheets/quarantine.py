@@ -24,27 +24,36 @@ def safe(cell: str) -> str:
     )
 
 
+def check(path: Path) -> None:
+    """Can the file be made? Asked before anything is recorded. Raises ConfigurationError."""
+    os.close(_made(path))
+    path.unlink()
+
+
 def write(path: Path, opened: Opened, rejected: Iterable[tuple[int, str]]) -> int:
     """Rows with number and reason, readable by the owner alone; how many. A second pass over the sheet.
 
     Raises ConfigurationError where the file cannot be written; one that exists is not overwritten.
     """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The quarantine file cannot be made: {error.strerror}.",
-            where=str(path),
-            next_step="Name a file that does not exist yet, in a folder that you may write to.",
-        ) from None
     count = 0
-    with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+    with os.fdopen(_made(path), "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
         writer.writerow(["row", "problem", *(f"column {n}" for n in range(1, opened.layout.width + 1))])
         for number, problem, cells in _joined(opened, rejected):
             writer.writerow([str(number), problem, *map(safe, cells[: limits.COLUMNS])])
             count += 1
     return count
+
+
+def _made(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The quarantine file cannot be made: {error.strerror}.",
+            where=str(path),
+            next_step="Name a file that does not exist yet, in a folder that you may write to.",
+        ) from None
 
 
 def _joined(opened: Opened, rejected: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str, list[str]]]:
