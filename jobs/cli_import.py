@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,11 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
-from connector.acts.bring_in import Imported, Room, Wanted, bring_in
+from connector.acts.bring_in import Imported, Room, Wanted, bring_in, finish
+from connector.acts.desk import Desk
 from connector.acts.sheets import quarantine
 from connector.acts.sheets.opening import shipped_mappings
+from connector.errors import Temporary
 from connector.proof.seal import Vault
 from connector.settings import Settings, load
 from connector.store.locks import job_lock
@@ -90,6 +93,15 @@ def room_of(settings: Settings, portal: int) -> Room:
     vault = Vault(wiring.keys_of(settings).master, portal)
     folder = settings.mirror.keys.absolute().parent / f"imports-{portal}"
     return Room(folder=folder, vault=vault)
+
+
+def roll_forward(settings: Settings, desk: Desk) -> None:
+    """An import that was decided and interrupted is finished before anything else rests on it.
+
+    Where another process imports at this moment nothing is left to do.
+    """
+    with suppress(Temporary), job_lock(settings.mirror.database, desk.portal, "import"):
+        finish(desk, room_of(settings, desk.portal))
 
 
 def _shown(done: Imported, *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from connector.acts.restrict import unrestrict as unrestrict_act
 from connector.errors import Refused, Stopped, Temporary
 from connector.settings import load
 from jobs import output
+from jobs.cli_import import roll_forward
 from jobs.cli_users import password_of
 from jobs.options import Globals, Outcome, command, remember
 
@@ -72,7 +73,10 @@ def erase(
     Example: consent-mirror erase anna@example.com --confirm
     """
     order = erasing.Order(reason=reason, actor=_actor(), suppress=not without_suppression)
-    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk:
+        if confirm:
+            roll_forward(settings, desk)  # what an interrupted import still holds would outlive the person
         done = erasing.erase(desk, address, order) if confirm else erasing.plan(desk, address)
     code = Stopped.exit_code if done.waits and confirm else Temporary.exit_code if done.later else 0
     return Outcome(done.document(), _erased(done), code)

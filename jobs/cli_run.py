@@ -10,6 +10,7 @@ from connector import wiring
 from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
 from jobs import daemon as loop
+from jobs.cli_import import roll_forward
 from jobs.mailing import server_of
 from jobs.options import Globals, Outcome, command
 from jobs.tick import tick
@@ -36,6 +37,8 @@ def daemon(wanted: Globals) -> Outcome:
         mirror = stack.enter_context(wiring.mirror_of(settings, given))
         names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
         desks = {name: wiring.desk_of(settings, mirror, name, given) for name in names}
+        for desk in desks.values():
+            roll_forward(settings, desk)
         ticks = {name: partial(tick, settings, desk) for name, desk in desks.items()}
         return Outcome(code=loop.run(ticks, given.clock, stop))
 

@@ -30,7 +30,7 @@ from mappings.words import Status
 PASSES = 3  # a no found last reaches the first address in the second pass, and is settled in the third
 SILENCE = 21  # nobody said anything, here or there
 #: What these rows append settles their own cell: asked again they answer "agreement" (9) or the same.
-SETTLED = frozenset({1, 2, 4, 8, 9, 11, 12, SILENCE})
+SETTLED = frozenset({1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 17, 19, SILENCE})
 SUBSCRIBED_SHOWN = (EventType.CLAIM, EventType.GRANT, EventType.PUSH_CONFIRMED, EventType.DRIFT)
 
 _decided = lru_cache(maxsize=4_096)(decide)

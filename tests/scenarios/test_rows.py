@@ -725,9 +725,6 @@ def test_row_45_a_word_that_we_do_not_know_is_no_yes(w: World) -> None:
     assert not w.writes()
 
 
-@pytest.mark.xfail(
-    reason="weighing.SETTLED lacks 3, 7, 10 and 17: the second pass puts 9 or 13 in their place"
-)
 def test_the_state_names_the_row_that_decided_and_not_the_agreement_after_it(w: World) -> None:
     w.grant(ANNA)
     w.sandbox.person.unsubscribe(ANNA, NEWSLETTER, at=w.now - MINUTE)
