@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from connector.consent import retention
 from connector.consent.events import Basis
 from connector.errors import ConfigurationError
 
@@ -73,6 +74,14 @@ def _host(value: str) -> str:
     return value.rstrip("/")
 
 
+def _retain(value: str) -> str:
+    try:
+        retention.parse(value)
+    except ValueError as error:
+        raise ValueError(f'{error} (like "24 months after last_activity" or "until withdrawn")') from None
+    return value
+
+
 def _titles(value: object) -> object:
     return {"sv": value, "en": value} if isinstance(value, str) else value
 
@@ -81,6 +90,7 @@ Duration = Annotated[int, BeforeValidator(_seconds)]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Slug = Annotated[str, AfterValidator(_slug)]
+Retain = Annotated[str, AfterValidator(_retain)]
 ApiHost = Annotated[str, AfterValidator(_host)]
 Titles = Annotated[dict[Literal["sv", "en"], str], BeforeValidator(_titles)]
 Auto = Literal["auto"]
@@ -148,7 +158,7 @@ class PurposeSettings(Section):
     basis: Basis = Basis.CONSENT
     marketing: bool = True
     double_opt_in: bool = False
-    retain: str = "until withdrawn"
+    retain: Retain = "until withdrawn"
     portal: str | None = None  # only for this portal; otherwise for every portal
     push_soft_optin: bool = False
 

@@ -11,7 +11,7 @@ from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
 from jobs import daemon as loop
 from jobs.cli_import import roll_forward
-from jobs.mailing import server_of
+from jobs.mailing import is_mailed, server_of
 from jobs.options import Globals, Outcome, command
 from jobs.tick import tick
 
@@ -47,4 +47,5 @@ def check_secrets(settings: Settings, portal: str | None) -> None:
     """A daemon that lacks a secret stops at its start, not in the night. Raises ConfigurationError."""
     for each in [settings.portal(portal)] if portal else settings.portals:
         wiring.token_of(each)
-    server_of(settings)
+    if any(is_mailed(settings, each.name) for each in settings.portals):
+        server_of(settings)

@@ -11,7 +11,7 @@ from connector.errors import ConfigurationError, HubSpotRefused
 from connector.hubspot.portal import Portal
 from connector.report.smtp import MailServer, reach
 from connector.settings import PortalSettings, Settings, load
-from jobs.mailing import server_of
+from jobs.mailing import is_mailed, server_of
 
 CLOCK_LIMIT_MS = 60_000
 RESERVED = "consent-mirror-doctor@example.com"  # RFC 2606: nobody's
@@ -161,7 +161,8 @@ def _clock(patient: Patient, portal: PortalSettings) -> str | None:
 
 
 def _mail(settings: Settings) -> str | None:
-    server: MailServer | None = server_of(settings)
+    mailed = any(is_mailed(settings, portal.name) for portal in settings.portals)
+    server: MailServer | None = server_of(settings) if mailed else None
     if server is None:
         return "no mail configured: the report is made and not sent"
     reach(server, wiring.tools().clock)

@@ -4,7 +4,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,8 +105,3 @@ def remember(said: Globals) -> None:
 def before_command() -> Globals:
     """What was said before the command's name."""
     return _before[0]
-
-
-def without_json(options: Globals) -> Globals:
-    """The same options for a command that is run by another one."""
-    return replace(options, json=False)

@@ -123,6 +123,10 @@ def test_a_marketing_purpose_needs_consent_or_soft_opt_in(tmp_path: Path) -> Non
     assert load(write(tmp_path, text + "marketing = false\n"))
 
 
+def test_a_retention_rule_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    assert "purposes.0.retain" in problem_of(write(tmp_path, SMALLEST + 'retain = "some day"\n'))
+
+
 def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
     assert "line 2" in problem_of(write(tmp_path, "[mirror]\ndatabase = \n"))
 

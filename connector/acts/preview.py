@@ -26,7 +26,7 @@ def preview(desk: Desk, limit: int = 10_000) -> Preview:
         {
             "subject": people[each.person_id].ref if each.person_id in people else None,
             "contact": each.contact_id,
-            "purpose": each.purpose or "*",
+            "purpose": _name(each),
             "subscription_id": each.subscription,
             "status": str(each.status),
             "row": each.row,
@@ -42,4 +42,5 @@ def preview(desk: Desk, limit: int = 10_000) -> Preview:
 
 
 def _name(letter: Letter) -> str:
+    """The purpose; `*` where the write is to everything."""
     return letter.purpose if letter.subscription else "*"

@@ -1,6 +1,6 @@
 """Brings the state rows in step with the events: a projection, never a source of truth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connector.acts.case import Case
@@ -59,12 +59,6 @@ def _project_sharers(desk: Desk, work: Work, people: Sequence[Facts]) -> None:
         project(desk, work, person_id, alone=True)
 
 
-def project_all(desk: Desk, work: Work, person_ids: Iterable[int]) -> None:
-    """The same for several people."""
-    for person_id in person_ids:
-        project(desk, work, person_id)
-
-
 def project_cases(desk: Desk, work: Work, cases: Sequence[Case]) -> None:
     """The same for people who were just decided: only what changed is stored, and only those who may be
     mailed as far as their own acts go are looked at in full."""
@@ -111,7 +105,9 @@ def _row(
     flags: tuple[bool, bool] | None,
 ) -> StateRow:
     hold, review = flags or ((before.hold, before.review) if before else (False, False))
-    row = before.row if before is not None and decided is None else decided
+    row = decided
+    if decided is None and before is not None and before.state is standing.state:
+        row = before.row  # otherwise an act of somebody's changed it, and no row of the table
     if standing.state is State.UNKNOWN and row in (None, SILENCE) and not (hold or review):
         return NO_ROW
     return StateRow(

@@ -1,11 +1,11 @@
 """What HubSpot says about one address now, beside what it said before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from connector.store.observed import WIDE, ObservedRow
-from mappings.purposes import Purpose, Purposes
+from mappings.purposes import Purpose
 from mappings.records import Contact, Preferences, StatusRow, WideRow
 from mappings.words import Status, WideType
 
@@ -154,12 +154,3 @@ def wide_row(row: ObservedRow, address: str) -> WideRow:
         at=row.at,
         business_unit=-row.subscription or None,
     )
-
-
-def lost_properties(contact: Contact, before: Rows, purposes: Purposes) -> Iterator[int]:
-    """Types that HubSpot showed as opted out and whose property says so no more: to be read in full."""
-    now = set(contact.opted_out_of) | ({WIDE} if contact.opted_out_of_all else set())
-    for number, row in before.items():
-        mapped = number == WIDE or purposes.of_subscription(number) is not None
-        if row.status == Status.UNSUBSCRIBED and number not in now and mapped and number >= WIDE:
-            yield number

@@ -228,12 +228,19 @@ def _letter(case: Case, ref: str, subscription: int) -> Letter | None:
 
 def _own(case: Case, seen: Sighting, subscription: int, row: ObservedRow | None) -> bool:
     """Our own write, by our source and HubSpot's time inside the write's window (row 42)."""
-    letter = _letter(case, seen.ref, subscription)
-    if row is None or letter is None or letter.first_sent_at is None:
+    if row is None:
         return False
-    end = letter.confirmed_at if letter.confirmed_at is not None else case.facts.now
-    kind = SourceKind.API if subscription == 0 else kind_of(row.source, case.desk.subject_sources)
-    return is_echo(row.status, row.at, kind, (OwnWrite(letter.status, letter.first_sent_at, end),))
+    kind = SourceKind.API if subscription == WIDE else kind_of(row.source, case.desk.subject_sources)
+    return is_echo(row.status, row.at, kind, tuple(_windows(case, seen.ref, subscription)))
+
+
+def _windows(case: Case, ref: str, subscription: int) -> Iterable[OwnWrite]:
+    """Our writes to this type. HubSpot shows an opt-out of everything that we wrote in each type as well."""
+    for number in {subscription, WIDE}:
+        letter = _letter(case, ref, number)
+        if letter is not None and letter.first_sent_at is not None:
+            end = letter.confirmed_at if letter.confirmed_at is not None else case.facts.now
+            yield OwnWrite(letter.status, letter.first_sent_at, end)
 
 
 def _was_confirmed(case: Case, purpose: Purpose, seen: Sighting) -> bool:

@@ -66,6 +66,7 @@ def sendable(
         (overlay is Overlay.ERASED, Reason.ERASED),
         (suppressed, Reason.SUPPRESSED),
         (overlay is not None, Reason.RESTRICTED),
+        (standing.state in (State.WITHDRAWN, State.DENIED), Reason.WITHDRAWN),
         (hubspot == Status.UNSUBSCRIBED, Reason.OPTED_OUT),
         (hubspot not in HARMLESS, Reason.UNKNOWN_VALUE),
         (opted_out_of_all and purpose.marketing, Reason.OPTED_OUT_OF_ALL),

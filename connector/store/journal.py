@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from connector.clock import Chance
 from connector.errors import DatabaseUnavailable
 from connector.proof.seal import NONCE_BYTES, Cipher, SealBroken, derive, seal, unseal
+from connector.store.packing import JOURNAL
 
 NO: Final = "no"
 ERASED: Final = "erased"
@@ -72,7 +73,7 @@ class Journal:
         for each in self._raw():
             kind, portal, ref, sealed = each.split()
             try:
-                data = unseal(self._cipher, b64decode(sealed), _place(kind, int(portal), ref))
+                data = JOURNAL.unpack(unseal(self._cipher, b64decode(sealed), _place(kind, int(portal), ref)))
             except (SealBroken, ValueError):
                 continue
             yield Line(kind, int(portal), ref, data)
@@ -102,7 +103,7 @@ class Journal:
 
     def _spelled(self, line: Line) -> str:
         nonce = self._chance.bytes(NONCE_BYTES)
-        sealed = seal(self._cipher, nonce, line.data, _place(line.kind, line.portal, line.ref))
+        sealed = seal(self._cipher, nonce, JOURNAL.pack(line.data), _place(line.kind, line.portal, line.ref))
         return f"{line.kind} {line.portal} {line.ref} {b64encode(sealed).decode()}\n"
 
     @contextmanager

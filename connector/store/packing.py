@@ -20,25 +20,45 @@ DICTIONARY: Final = (
     b'","observed_at":17,"row":11,"source":"hubspot","source_ref":"claim:11:newsletter:'
     b'","t_hi":17,"t_lo":17}'
 )
+#: The same for a line of the journal: an entry's header, its payload as text, and addresses.
+JOURNAL_DICTIONARY: Final = (
+    b'{"addresses":[["@example.","primary"]],"header":{"basis":"consent","basis":"none","commit":"","grade":"E0",'
+    b'"notice_hash":null,"prev":"","purpose":"newsletter","recorded_at":17,"seq":1,"subject_ref":"","type":"object",'
+    b'"type":"withdraw","v":1,"wording_hash":null},"payload":"{\\"actor\\":\\"subject\\",\\"address\\":\\"\\",'
+    b'\\"detail\\":{\\"basis\\":null,\\"source\\":\\"Email preferences page\\",'
+    b'\\"status\\":\\"UNSUBSCRIBED\\"},'
+    b'\\"observation\\":\\"\\",\\"observed_at\\":17,\\"row\\":1,\\"source\\":\\"hubspot\\",'
+    b'\\"source_ref\\":\\"withdraw:1:newsletter:\\",\\"t_hi\\":17,\\"t_lo\\":17}"}'
+)
 LARGEST: Final = 16 * 1024 * 1024  # far above any payload; a damaged one must not fill the memory
 _WINDOW: Final = -10  # 1 KiB, without header and checksum: the seal around it tells of any change
-_deflater = zlib.compressobj(6, zlib.DEFLATED, _WINDOW, 2, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
-_inflater = zlib.decompressobj(_WINDOW, DICTIONARY)
 
 
-def pack(data: bytes) -> bytes:
-    """Smaller where it is like other payloads; never lost."""
-    fresh = _deflater.copy()
-    return fresh.compress(data) + fresh.flush()
+class Packing:
+    """DEFLATE with one dictionary; what it packed only it opens."""
+
+    def __init__(self, dictionary: bytes) -> None:
+        self._deflater = zlib.compressobj(6, zlib.DEFLATED, _WINDOW, 2, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        self._inflater = zlib.decompressobj(_WINDOW, dictionary)
+
+    def pack(self, data: bytes) -> bytes:
+        """Smaller where it is like the dictionary; never lost."""
+        fresh = self._deflater.copy()
+        return fresh.compress(data) + fresh.flush()
+
+    def unpack(self, packed: bytes) -> bytes:
+        """What was packed. Raises ValueError where it is damaged."""
+        fresh = self._inflater.copy()
+        try:
+            data = fresh.decompress(packed, LARGEST)
+        except zlib.error:
+            raise ValueError("a packed payload does not open") from None
+        if not fresh.eof or fresh.unconsumed_tail:
+            raise ValueError("a packed payload does not open")
+        return data
 
 
-def unpack(packed: bytes) -> bytes:
-    """What was packed. Raises ValueError where it is damaged."""
-    fresh = _inflater.copy()
-    try:
-        data = fresh.decompress(packed, LARGEST)
-    except zlib.error:
-        raise ValueError("a packed payload does not open") from None
-    if not fresh.eof or fresh.unconsumed_tail:
-        raise ValueError("a packed payload does not open")
-    return data
+_payloads: Final = Packing(DICTIONARY)
+JOURNAL: Final = Packing(JOURNAL_DICTIONARY)
+pack = _payloads.pack
+unpack = _payloads.unpack

@@ -254,19 +254,22 @@ def test_the_daemons_job_signs_and_brings_copies_and_the_next_one_continues_them
         assert work.checkpoints.last().size == second.size
 
 
+UNKNOWN_DATE = "7 years after invoice_date property"
+
+
 def test_why_counts_the_retention_rule_from_what_is_known(own):
     text = own.config.read_text("utf-8")
     keys = ("newsletter", "offers", "events")
     for key, rule in zip(
-        keys, ("24 months after withdrawn", "3 weeks after first_seen", "nonsense"), strict=True
+        keys, ("24 months after withdrawn", "3 weeks after first_seen", UNKNOWN_DATE), strict=True
     ):
         text = text.replace(f'key = "{key}"\n', f'key = "{key}"\nretain = "{rule}"\n', 1)
     own.config.write_text(text, "utf-8")
     told = own.cli("person", "why", ANNA, "--json").json
     due = [purpose(told, key)["retention"]["due"] for key in keys]
     assert due == ["2028-06-15T22:00:00.000Z", "2026-07-06T22:00:00.000Z", None], "whole local days"
-    assert told["erase"]["at"] is None, "an unreadable rule erases nobody"
-    own.config.write_text(text.replace("nonsense", "1 year after first_seen"), "utf-8")
+    assert told["erase"]["at"] is None, "a rule whose date is not known erases nobody"
+    own.config.write_text(text.replace(UNKNOWN_DATE, "1 year after first_seen"), "utf-8")
     told = own.cli("person", "why", ANNA, "--json").json
     assert told["erase"]["at"] == "2028-06-15T22:00:00.000Z"
     assert own.cli("person", "why", ANNA).code == 0
