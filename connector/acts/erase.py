@@ -24,13 +24,14 @@ from connector.acts.erasing import (
 from connector.acts.erasure import Erasure, Origin, Stage, Waits
 from connector.acts.letters import letter_for, queue
 from connector.acts.projection import project
+from connector.acts.reviews import after_restriction
 from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
 from connector.acts.who import address_of, users_of
 from connector.clock import new_id
 from connector.consent.decision import Push
 from connector.consent.decision import Review as Kind
-from connector.consent.events import Event, EventType, Overlay, Source
+from connector.consent.events import Event, EventType, Overlay, Source, State
 from connector.errors import ConnectorError, Refused, Stopped, Temporary
 from connector.store.cases import CaseKind
 from connector.store.observed import WIDE
@@ -468,7 +469,16 @@ def lift(desk: Desk, work: Work, person_id: int, actor: str) -> None:
         work.cases.settle(row.id, CaseKind.DELETED_OUTSIDE)
     work.people.set_overlay(person_id, None)
     work.log.append([(person_id, Event(type=EventType.UNRESTRICT, actor=actor, source=Source.CLI))])
-    project(desk, work, person_id)
+    _hold_yeses(desk, work, person_id)
+
+
+def _hold_yeses(desk: Desk, work: Work, person_id: int) -> None:
+    """After a restriction a SUBSCRIBED needs a review (consent-domain 3.3): no yes leaves by itself."""
+    rows, now = project(desk, work, person_id), desk.clock.now()
+    granted = [key for key, row in rows.items() if row.state in (State.GRANTED, State.SOFT_OPTIN)]
+    if granted:
+        work.reviews.open([after_restriction(person_id, key, now) for key in granted], now)
+        project(desk, work, person_id, flags=dict.fromkeys(granted, (True, True)))
 
 
 def _close_siblings(desk: Desk, work: Work, review: Review, user: str) -> None:

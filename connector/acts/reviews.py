@@ -57,6 +57,21 @@ def review_of(decision: Decision, person_id: int, purpose: Purpose, reading: Rea
     )
 
 
+def after_restriction(person_id: int, purpose: str, now: int) -> NewReview:
+    """May a consent be used again whose restriction has ended (consent-domain 3.3)?"""
+    return NewReview(
+        kind=Review.RESUBSCRIBE,
+        key=f"unrestricted:{purpose}:{now}",
+        question=(
+            "The restriction of this person has ended. Approve: the consent still holds and is written to "
+            "HubSpot again. Reject: the consent is set aside."
+        ),
+        options=OPTIONS,
+        person_id=person_id,
+        purpose=purpose,
+    )
+
+
 def answered(reviews: Iterable[Asked], key: str) -> str | None:
     """What a person decided about this very question; None while nobody has."""
     return next((r.decision for r in reviews if r.key == key and r.decided_at is not None), None)

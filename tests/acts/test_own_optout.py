@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.acts.reconcile import reconcile
 from connector.acts.restrict import restrict, unrestrict
+from connector.acts.tally import Tally
 from tests.world import ANNA, NEWSLETTER, UNSUBSCRIBED, World, world
 
 
@@ -26,3 +28,23 @@ def test_a_restriction_that_ended_leaves_no_withdrawal_behind(w: World) -> None:
     w.sync(full=True)
     assert w.state(ANNA) == "UNKNOWN"
     assert "withdraw" not in w.types(ANNA)
+
+
+def test_a_restriction_that_ended_subscribes_nobody_without_a_human_look(w: World) -> None:
+    w.grant(ANNA)
+    w.sync()
+    restrict(w.desk, ANNA, "cli:test")
+    w.wait()
+    w.sync(full=True)
+    unrestrict(w.desk, ANNA, "cli:test")
+    w.wait()
+    person = w.person(ANNA)
+    assert person is not None
+    with w.mirror.write(w.desk.portal) as work:
+        reconcile(w.desk, work, person.id, {}, Tally())
+    w.sync(full=True)
+    assert w.hubspot(ANNA, NEWSLETTER) != "SUBSCRIBED"
+    assert not w.may_send(ANNA)
+    with w.mirror.read(w.desk.portal) as work:
+        asked = [review.kind for review in work.reviews.pending()]
+    assert "resubscribe" in asked
