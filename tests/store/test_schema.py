@@ -1,5 +1,6 @@
 """Migrations and tables say the same, on both databases."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,10 @@ def two_empty(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/one.db", f"sqlite:///{tmp_path}/two.db"
     else:
-        with postgresql_database("cm_schema_one") as one, postgresql_database("cm_schema_two") as two:
+        with (
+            postgresql_database(f"cm_schema_one_{os.getpid()}") as one,
+            postgresql_database(f"cm_schema_two_{os.getpid()}") as two,
+        ):
             yield one, two
 
 
