@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
+from connector.acts.looks import noted_check
 from connector.acts.show import check as check_act
 from connector.acts.show import show as show_act
 from connector.acts.when import moment
@@ -16,6 +17,7 @@ from connector.acts.withdraw import withdraw as withdraw_act
 from connector.consent.events import SUBJECT, Source
 from connector.settings import load
 from jobs import output
+from jobs.account import look_at
 from jobs.options import Globals, Outcome, command
 
 Address = Annotated[str, typer.Argument(help="One e-mail address.", show_default=False)]
@@ -49,7 +51,7 @@ def show(wanted: Globals, address: Address) -> Outcome:
     Example: consent-mirror person show anna@example.com
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        document = show_act(desk, address)
+        document = show_act(desk, look_at(address))
     return Outcome(document, _person(document), 0 if document["known"] else 3)
 
 
@@ -83,12 +85,13 @@ def _person(document: dict[str, Any]) -> Group | Text:
 
 @command
 def check(wanted: Globals, address: Address, purpose: PurposeKey) -> Outcome:
-    """May we send this purpose to this address? Default deny: exit 0 yes, 3 no.
+    """May we send this purpose to this address? Default deny: exit 0 yes, 3 no. Noted once a day and user.
 
     Example: consent-mirror check anna@example.com --purpose newsletter
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
         answer = check_act(desk, address, purpose)
+        noted_check(desk, look_at(address), purpose)
     document = {"allowed": answer.allowed, "state": answer.state, "reason": answer.reason}
     word = "Yes" if answer.allowed else "No"
     return Outcome(document, Text(f"{word}: {answer.state}, {answer.reason}"), 0 if answer.allowed else 3)

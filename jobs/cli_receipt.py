@@ -1,6 +1,5 @@
 """`person receipt|why|bundle`: what somebody said yes to, why we have them, and the proof of it."""
 
-import getpass
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.text import Text
 from connector import wiring
 from connector.acts.bundle import bundle as bundle_act
 from connector.acts.desk import Desk
-from connector.acts.reader import Look, is_erased
+from connector.acts.looks import Look, is_erased
 from connector.acts.receipt import Asked
 from connector.acts.receipt import receipt as receipt_act
 from connector.acts.why import why as why_act
@@ -28,6 +27,7 @@ from connector.proof.receipt import Receipt, document
 from connector.proof.receipt_page import receipt_page
 from connector.proof.words import WORDS, Words, named
 from connector.settings import Settings, load
+from jobs.account import look_at
 from jobs.checkpoint import journal_of
 from jobs.cli_people import Address, person
 from jobs.options import Globals, Outcome, command
@@ -81,7 +81,7 @@ def receipt(
     speak = _language(settings, language)
     with wiring.opened(settings, wanted.portal) as desk:
         said = settings.controller
-        look = _look(address)
+        look = look_at(address)
         asked = Asked(look=look, controller=said.name, contact=said.contact, event=event, language=speak)
         found = receipt_act(desk, asked)
         if found is None:
@@ -150,7 +150,7 @@ def why(wanted: Globals, address: Address, language: Speak = None) -> Outcome:
     Example: consent-mirror person why anna@example.com --language sv
     """
     settings = load(wanted.config_path)
-    speak, look = _language(settings, language), _look(address)
+    speak, look = _language(settings, language), look_at(address)
     with wiring.opened(settings, wanted.portal) as desk:
         found = why_act(desk, look, speak)
         if found is None:
@@ -190,7 +190,7 @@ def bundle(wanted: Globals, address: Address, file: File) -> Outcome:
 
     Example: consent-mirror person bundle anna@example.com anna.json
     """
-    settings, look = load(wanted.config_path), _look(address)
+    settings, look = load(wanted.config_path), look_at(address)
     with wiring.opened(settings, wanted.portal) as desk:
         said = settings.controller
         journal = journal_of(settings, desk.mirror, desk.name)
@@ -217,16 +217,8 @@ def _language(settings: Settings, said: Language | None) -> str:
     return str(said or settings.controller.languages[0])
 
 
-def _look(address: str) -> Look:
-    """The user of this machine is who looks."""
-    try:
-        return Look(address, getpass.getuser())
-    except (OSError, KeyError):
-        return Look(address, "unknown")
-
-
 def _stranger(desk: Desk, look: Look) -> Outcome:
-    erased = is_erased(desk, look)
+    erased = is_erased(desk, look.address)
     told = " They were erased, and are kept from coming back." if erased else ""
     return Outcome(
         {"known": False} | ({"overlay": Overlay.ERASED} if erased else {}),

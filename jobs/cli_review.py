@@ -1,6 +1,5 @@
 """`review list|show|approve|reject`: what waits for a person."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from connector.acts.reviews import APPROVE, REJECT
 from connector.errors import Refused, Stopped
 from connector.settings import load
 from jobs import output
+from jobs.account import account
 from jobs.cli_users import password_of
 from jobs.options import Globals, Outcome, command
 
@@ -97,7 +97,7 @@ def _who(desk: Desk, number: int, answer: str, user: str | None) -> str:
         found = work.reviews.get(number)
         two = found is not None and found.kind in TWO_PEOPLE and answer == APPROVE
         if user is None and not two:
-            return getpass.getuser()
+            return account()
         if user is None:
             raise Stopped(
                 "This needs two people.",

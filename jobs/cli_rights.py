@@ -1,6 +1,5 @@
 """`erase`, `restrict`, `unrestrict`, `hold`, `annul` and `suppression`: what a person may ask for."""
 
-import getpass
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from connector.acts.restrict import unrestrict as unrestrict_act
 from connector.errors import Refused, Stopped, Temporary
 from connector.settings import load
 from jobs import output
+from jobs.account import account
 from jobs.cli_import import roll_forward
 from jobs.cli_users import password_of
 from jobs.options import Globals, Outcome, command, remember
@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _actor() -> str:
-    return f"staff:{getpass.getuser()}"
+    return f"staff:{account()}"
 
 
 @command

@@ -11,6 +11,7 @@ import structlog
 from connector.acts.desk import Desk
 from connector.acts.erase import resume_erasures
 from connector.acts.expiry import end_consents
+from connector.acts.looks import catch_up
 from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.tally import Tally
@@ -72,6 +73,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     """Pull changes, reconcile, push, read back. Raises what HubSpot or the database make it raise."""
     turned = Turned()
     check_portal(desk)
+    catch_up(desk)
     if plan.push:
         push(desk, turned.tally, limit=plan.letters, urgent_only=True)
         beat = _asked_first(desk, turned.tally, beat)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from connector.acts.checkpoint import Journal, Made, keys_of, sign_checkpoint
 from connector.acts.desk import Desk
-from connector.acts.reader import Look, looked_up
+from connector.acts.looks import Kind, Look, looked_up
 from connector.errors import Refused
 from connector.proof import canon
 from connector.proof.bundle import RULES, SCHEMA, Bundle, BundleEntry, BundleText, Earlier, sealed, text_of
@@ -37,7 +37,7 @@ def bundle(desk: Desk, journal: Journal, look: Look, controller: dict[str, str])
 
     The look is logged first and is part of the bundle. Raises Refused (exit 3) where the log is broken.
     """
-    person = looked_up(desk, look, "bundle")
+    person = looked_up(desk, look, Kind.BUNDLE)
     if person is None:
         return None
     made = sign_checkpoint(journal)

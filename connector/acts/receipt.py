@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.acts.desk import Desk
 from connector.acts.facts import Facts, facts_of
-from connector.acts.reader import Look, looked_up
+from connector.acts.looks import Kind, Look, looked_up
 from connector.consent.events import ALL_MARKETING, Event
 from connector.errors import Refused
 from connector.proof.chain import entry_hash
@@ -44,7 +44,7 @@ def receipt(desk: Desk, asked: Asked) -> Receipt | None:
 
     Raises Refused (exit 3) where `event` is no yes of this person.
     """
-    person = looked_up(desk, asked.look, "receipt")
+    person = looked_up(desk, asked.look, Kind.RECEIPT)
     if person is None:
         return None
     with desk.mirror.read(desk.portal) as work:

@@ -5,6 +5,7 @@ from typing import Any
 
 from connector.acts.desk import Desk
 from connector.acts.facts import Facts, facts_of
+from connector.acts.looks import Kind, Look, is_erased, looked_up
 from connector.acts.who import address_of, people_at, purpose_of, users_of
 from connector.consent.events import Overlay
 from connector.store.work import Work
@@ -12,14 +13,16 @@ from mappings.purposes import Purpose
 from mappings.times import iso
 
 
-def show(desk: Desk, address: str) -> dict[str, Any]:
-    """The document of `person show` (design 1.1); `known` is False for a stranger."""
-    normalised = address_of(address)
+def show(desk: Desk, look: Look) -> dict[str, Any]:
+    """The document of `person show` (design 1.1); `known` is False for a stranger. The look is noted."""
+    normalised = address_of(look.address)
+    if looked_up(desk, look, Kind.SHOW) is None:
+        erased = is_erased(desk, look.address)
+        return {"known": False} | ({"overlay": Overlay.ERASED} if erased else {})
     with desk.mirror.read(desk.portal) as work:
         people = people_at(work, normalised)
-        if not people:
-            erased = work.suppression.is_erased(normalised)
-            return {"known": False} | ({"overlay": Overlay.ERASED} if erased else {})
+        if not people:  # erased in this very moment
+            return {"known": False}
         found = facts_of(desk, work, people[0])
         return _document(desk, work, found) | {"shared_with": len(people) - 1}
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from connector.acts.desk import Desk
 from connector.acts.facts import Facts, facts_of
-from connector.acts.reader import Look, looked_up
+from connector.acts.looks import Kind, Look, looked_up
 from connector.consent.events import Event, EventType, Overlay, State
 from connector.consent.reasons import REASONS
 from connector.consent.retention import BadRule, parse
@@ -39,7 +39,7 @@ UNTIL: Final = {
 
 def why(desk: Desk, look: Look, language: str) -> dict[str, Any] | None:
     """The document of `person why`; None for a stranger. The look is logged first."""
-    person = looked_up(desk, look, "why")
+    person = looked_up(desk, look, Kind.WHY)
     if person is None:
         return None
     with desk.mirror.read(desk.portal) as work:

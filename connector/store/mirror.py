@@ -12,6 +12,7 @@ from connector.proof.seal import SuppressionKeys, Vault, check_value
 from connector.store import bulk, notes, schema, suppression
 from connector.store.engine import Database, make_file, parse
 from connector.store.journal import Journal, Kept
+from connector.store.late import LateLooks
 from connector.store.scope import Scope
 from connector.store.suppression import SuppressionKind
 from connector.store.tables import head, meta
@@ -73,8 +74,7 @@ class Mirror:
     ) -> "Mirror":
         try:
             schema.upgrade(database)
-            with database.begin(database.writer) as connection:
-                _check_keys(connection, keys, database.place)
+            _check_keys(database, keys)
         except BaseException:
             database.close()
             raise
@@ -128,6 +128,12 @@ class Mirror:
         with self._database.begin(self._database.reader) as connection:
             statement = select(head.c.portal).where(head.c.size > 0).order_by(head.c.portal)
             return list(connection.execute(statement).scalars())
+
+    def late_looks(self, portal: int) -> LateLooks | None:
+        """Where looks wait that the log could not take; None for a mirror without a journal."""
+        if self.journal is None:
+            return None
+        return LateLooks(self.journal.path.with_suffix(f".looks-{portal}"))
 
     def truncate_wal(self) -> bool:
         """After an erasure: move SQLite's write-ahead log into the database and empty it.
@@ -189,19 +195,32 @@ def _take_turn(connection: Connection, portal: int) -> None:
         connection.execute(locked)
 
 
-def _check_keys(connection: Connection, keys: Keys, place: str) -> None:
-    """Raises ConfigurationError unless these are the keys that the database was made with."""
+def _check_keys(database: Database, keys: Keys) -> None:
+    """Raises ConfigurationError unless these are the keys that the database was made with.
+
+    Only a new database is written to: opening one waits for nobody who is writing.
+    """
     told = ",".join(check_value(key) for key in (keys.master, keys.suppression[-1]))
-    mine = (meta.c.portal == _MIRROR, meta.c.key == _KEY_CHECK)
-    stored = connection.execute(select(meta.c.value).where(*mine)).scalar_one_or_none()
+    with database.begin(database.reader) as connection:
+        stored = _stored_check(connection)
     if stored is None:
-        bulk.upsert(connection, meta, ("portal", "key", "value"), [(_MIRROR, _KEY_CHECK, told)])
-    elif stored != told:
+        with database.begin(database.writer) as connection:
+            stored = _stored_check(connection)
+            if stored is None:
+                row = (_MIRROR, _KEY_CHECK, told)
+                bulk.upsert(connection, meta, ("portal", "key", "value"), [row])
+                return
+    if stored != told:
         raise ConfigurationError(
             "The key file belongs to another database.",
-            where=place,
+            where=database.place,
             next_step="Name the key file that was made with this database under [mirror] keys.",
         )
+
+
+def _stored_check(connection: Connection) -> str | None:
+    mine = (meta.c.portal == _MIRROR, meta.c.key == _KEY_CHECK)
+    return connection.execute(select(meta.c.value).where(*mine)).scalar_one_or_none()
 
 
 def _missing(database: Database) -> ConfigurationError:

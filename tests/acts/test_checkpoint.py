@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.acts.checkpoint import Copy, Journal, document, rotate_key, sign_checkpoint, verify
-from connector.acts.reader import Look, looked_up
+from connector.acts.looks import Kind, Look, looked_up
 from connector.clock import SeededChance
 from connector.consent.events import Event, EventType
 from connector.errors import Refused
@@ -224,11 +224,11 @@ def test_a_look_is_logged_with_its_user_and_a_stranger_leaves_nothing(tmp_path):
     world = World(tmp_path, contacts=(ANNA,))
     try:
         world.sync()
-        person = looked_up(world.desk, Look(ANNA, "dora"), "why")
+        person = looked_up(world.desk, Look(ANNA, "dora"), Kind.WHY)
         assert person is not None
         last = world.log(ANNA)[-1]
         assert (last.type, last.actor, last.detail) == (EventType.ACCESSED, "staff:dora", {"command": "why"})
-        assert looked_up(world.desk, Look("nobody@example.org", "dora"), "why") is None
+        assert looked_up(world.desk, Look("nobody@example.org", "dora"), Kind.WHY) is None
         assert "accessed" not in world.nobodys()
     finally:
         world.close()

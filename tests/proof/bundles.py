@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.acts.bundle import bundle
 from connector.acts.checkpoint import Journal, rotate_key, sign_checkpoint
-from connector.acts.reader import Look
+from connector.acts.looks import Look
 from connector.consent.events import EventType, Source
 from connector.proof.bundle import seal_text
 from connector.proof.notes import Signer, sign
