@@ -15,18 +15,20 @@ BATCH_WRITE = "communication_preferences.statuses.batch.write"
 LISTS_READ, LISTS_WRITE = "crm.lists.read", "crm.lists.write"
 FORMS, CONTENT, OAUTH = "forms", "content", "oauth"
 AUDIT = "account-info.security.read"
+USERS, MARKETING_EMAIL = "settings.users.read", "marketing-email"
 
 _EVERY_PLAN = frozenset(
     {
         CONTACTS_READ, CONTACTS_WRITE, SCHEMAS_READ, SCHEMAS_WRITE,
-        PREFERENCES_READ, PREFERENCES_WRITE, PREFERENCES_BOTH, LISTS_READ, LISTS_WRITE, FORMS, OAUTH,
+        PREFERENCES_READ, PREFERENCES_WRITE, PREFERENCES_BOTH, LISTS_READ, LISTS_WRITE, FORMS, OAUTH, USERS,
     }
 )  # fmt: skip
-#: What a plan can grant: status batches and the audit log need Enterprise, the timeline Professional.
+#: What a plan can grant: status batches and the account's history need Enterprise, mails and the
+#: timeline Professional.
 GRANTABLE = {
     Tier.STARTER: _EVERY_PLAN,
-    Tier.PROFESSIONAL: _EVERY_PLAN | {CONTENT},
-    Tier.ENTERPRISE: _EVERY_PLAN | {CONTENT, BATCH_READ, BATCH_WRITE, AUDIT},
+    Tier.PROFESSIONAL: _EVERY_PLAN | {CONTENT, MARKETING_EMAIL},
+    Tier.ENTERPRISE: _EVERY_PLAN | {CONTENT, MARKETING_EMAIL, BATCH_READ, BATCH_WRITE, AUDIT},
 }
 
 

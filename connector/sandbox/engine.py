@@ -11,6 +11,7 @@ from connector.sandbox import (
     face_contacts,
     face_forms,
     face_lists,
+    face_office,
     face_preferences,
     face_preferences_v3,
     face_properties,
@@ -44,6 +45,7 @@ ROUTES = (
     *face_forms.ROUTES,
     *face_timeline.ROUTES,
     *face_account.ROUTES,
+    *face_office.ROUTES,
 )
 
 

@@ -12,6 +12,7 @@ import msgspec
 from connector.sandbox.call import Call
 from connector.sandbox.engine import Engine
 from connector.sandbox.machine import Machine
+from connector.sandbox.office import Office
 from connector.sandbox.register import Register
 from connector.sandbox.replies import Refusal, Reply, encode, json_reply
 from connector.sandbox.stage import Colleague, Importer, OtherApp, Person
@@ -23,6 +24,7 @@ GROUPS = {
     "import": Importer,
     "app": OtherApp,
     "register": Register,
+    "office": Office,
     "machine": Machine,
 }
 

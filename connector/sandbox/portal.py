@@ -9,6 +9,7 @@ from connector.sandbox.options import Options
 from connector.sandbox.people import ID_STEP, People
 from connector.sandbox.profiles import EVENTS, NEWSLETTER, OFFERS, ONE_TO_ONE, Profile
 from connector.sandbox.records import Address, Contact, Flags, SubscriptionType, Wide
+from connector.sandbox.staff import Staff
 from connector.sandbox.times import DAY, PortalClock
 from mappings.words import OPTED_OUT_OF, OPTED_OUT_OF_ALL, Status
 
@@ -49,6 +50,7 @@ class Portal:
         self.groups = _default_groups()
         self.audit: list[AuditEntry] = []
         self.changes: list[Change] = []
+        self.staff = Staff(clock.now())
         self.dirty: set[int] = set()  # indexes of made-up people that no longer are as they were made
         self.indexed: dict[int, list[Indexed]] = {}
         self.keeps_index = options.search_lag_ms > 0

@@ -74,6 +74,9 @@ _TABLE: tuple[Row, ...] = (
     ("hs_email_quarantined_reason", "Email quarantine reason", "enumeration", "select", True, EMAIL),
     ("hs_email_bad_address", "Invalid email address", "bool", "booleancheckbox", True, EMAIL),
     ("hs_email_is_ineligible", "Is globally ineligible", "bool", "booleancheckbox", True, EMAIL),
+    ("hs_email_first_send_date", "First marketing email send date", "datetime", "date", True, EMAIL),
+    ("hs_email_last_send_date", "Last marketing email send date", "datetime", "date", True, EMAIL),
+    ("hs_email_last_email_name", "Last marketing email name", "string", "text", True, EMAIL),
 )
 _HIDDEN = frozenset({"hs_is_contact", "hs_email_is_ineligible"})
 

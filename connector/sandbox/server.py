@@ -15,6 +15,7 @@ from connector.sandbox.asgi import App, BreakableProtocol
 from connector.sandbox.call import Call
 from connector.sandbox.engine import Delivery, Engine
 from connector.sandbox.machine import Machine
+from connector.sandbox.office import Office
 from connector.sandbox.options import Options, Tier
 from connector.sandbox.people import People
 from connector.sandbox.portal import DEFAULT_PORTAL, Portal
@@ -56,6 +57,7 @@ class Sandbox:
         self.app = OtherApp(self.engine)
         self.register = Register(self.engine)
         self.machine = Machine(self.engine)
+        self.office = Office(self.engine)
 
     @property
     def token(self) -> str:
