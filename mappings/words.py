@@ -53,3 +53,5 @@ OBJECT_SOURCE_LABEL = "hs_object_source_label"
 MERGED_IDS = "hs_merged_object_ids"
 RECENT_CONVERSION = "recent_conversion_date"
 LANGUAGE = "hs_language"
+LAST_SENT = "hs_email_last_send_date"  # of a marketing e-mail; the name of the mail beside it
+LAST_MAIL = "hs_email_last_email_name"

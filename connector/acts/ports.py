@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from mappings.office import ApiUsage, HubSpotUser, MailedPage, MarketingEmail, PropertyInfo, SentPage
 from mappings.records import (
     Account,
     AuditRow,
@@ -99,3 +100,27 @@ class HubSpot(Protocol):
 
     def timeline(self, start: int, end: int, offset: str | None = None) -> TimelinePage:
         """One page of subscription changes between two times, both included, newest first (legacy v1)."""
+
+    def users(self) -> tuple[HubSpotUser, ...] | None:
+        """Everyone who can sign in to HubSpot; None, here and below: not shown to this plan or token."""
+
+    def last_logins(self) -> dict[str, int] | None:
+        """User id -> last sign-in within 90 days."""
+
+    def properties(self) -> tuple[PropertyInfo, ...]:
+        """Every contact property's definition."""
+
+    def count_filled(self, name: str) -> int | None:
+        """How many contacts have a value of this property."""
+
+    def mailed_since(self, since: int, after_id: int) -> MailedPage | None:
+        """Contacts whose last marketing e-mail left at `since` or later, by ascending id from after_id on."""
+
+    def marketing_emails(self) -> tuple[MarketingEmail, ...] | None:
+        """Every marketing e-mail with its subscription type."""
+
+    def sent_events(self, start: int, end: int, offset: str | None = None) -> SentPage | None:
+        """One page of mails that left between two times, newest first (legacy v1)."""
+
+    def api_usage(self) -> tuple[ApiUsage, ...] | None:
+        """Today's calls of the account's private apps."""

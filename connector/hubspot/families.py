@@ -19,6 +19,9 @@ VERSIONS: Final = {
     "forms": "v3",
     "submissions": "v1",
     "timeline": "v1",
+    "users": "2026-03",
+    "emails": "v3",
+    "email-events": "v1",
 }
 
 ACCOUNT: Final = f"/account-info/{VERSIONS['account-info']}"
@@ -27,6 +30,9 @@ PREFERENCES: Final = f"/communication-preferences/{VERSIONS['communication-prefe
 PROPERTIES: Final = f"/crm/properties/{VERSIONS['properties']}/contacts"
 FORMS: Final = f"/marketing/{VERSIONS['forms']}/forms"
 SUBMISSIONS: Final = f"/form-integrations/{VERSIONS['submissions']}/submissions/forms"
+USERS: Final = f"/settings/users/{VERSIONS['users']}"
+EMAILS: Final = f"/marketing/{VERSIONS['emails']}/emails"
+EMAIL_EVENTS: Final = f"/email/public/{VERSIONS['email-events']}/events"
 TIMELINE: Final = f"/email/public/{VERSIONS['timeline']}/subscriptions/timeline"
 
 
@@ -153,3 +159,33 @@ def submissions(form: str) -> Route:
 def timeline() -> Route:
     """The legacy feed of subscription changes (HA 10)."""
     return _fixed("GET", TIMELINE)
+
+
+def users() -> Route:
+    """Who can sign in to the account (HA 14)."""
+    return _fixed("GET", USERS)
+
+
+def roles() -> Route:
+    """The names of the account's permission sets (HA 14)."""
+    return _fixed("GET", f"{USERS}/roles")
+
+
+def logins() -> Route:
+    """Who signed in within 90 days (HA 14)."""
+    return _fixed("GET", f"{ACCOUNT}/activity/login")
+
+
+def api_usage() -> Route:
+    """Today's calls of the private apps (HA 14)."""
+    return _fixed("GET", f"{ACCOUNT}/api-usage/daily/private-apps")
+
+
+def marketing_emails() -> Route:
+    """The marketing e-mails with their subscription types; Professional (HA 10)."""
+    return _fixed("GET", EMAILS)
+
+
+def email_events() -> Route:
+    """The legacy feed of e-mail events (HA 10)."""
+    return _fixed("GET", EMAIL_EVENTS)

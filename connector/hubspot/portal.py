@@ -2,11 +2,11 @@
 
 from connector.hubspot.account import AccountCalls
 from connector.hubspot.forms import FormCalls
+from connector.hubspot.office import OfficeCalls
 from connector.hubspot.preferences import PreferenceCalls
-from connector.hubspot.search import SearchCalls
 
 
-class Portal(SearchCalls, PreferenceCalls, AccountCalls, FormCalls):
+class Portal(OfficeCalls, PreferenceCalls, AccountCalls, FormCalls):
     """Everything that may be asked of one portal; it is what `connector.acts.ports.HubSpot` describes.
 
     Safe for several threads. Raises HubSpotUnreachable, HubSpotBusy, HubSpotRefused and RequestRejected;

@@ -55,8 +55,8 @@ class SearchCalls(ContactCalls):
             return self._millisecond(since, after_id, until)
         since = max(since, EARLIEST_MS)  # asking from 0 gives 500 (HQ 6)
         window = [
-            _filter(MODIFIED, "GTE", since),
-            *([] if until is None else [_filter(MODIFIED, "LTE", until)]),
+            filter_of(MODIFIED, "GTE", since),
+            *([] if until is None else [filter_of(MODIFIED, "LTE", until)]),
         ]
         page = self._search(window, MODIFIED)
         inside = [each for each in page.contacts if _within(each, since, until)]
@@ -73,7 +73,7 @@ class SearchCalls(ContactCalls):
 
     def count_opted_out(self, subscription: int | None) -> int:
         """How many contacts carry the opt-out property of a type (None: of all e-mail)."""
-        body = _body([_opted_out(subscription)], ID, [EMAIL], limit=1)
+        body = body_of([_opted_out(subscription)], ID, [EMAIL], limit=1)
 
         def total(answer: bytes) -> int:
             count = self._contacts.page(answer).total
@@ -85,13 +85,13 @@ class SearchCalls(ContactCalls):
 
     def search_opted_out(self, subscription: int | None, after_id: int) -> ContactPage:
         """The contacts behind `count_opted_out`, by ascending id from after_id on; `after` is the last id."""
-        page = self._search([_opted_out(subscription), _filter(ID, "GT", after_id)], ID)
+        page = self._search([_opted_out(subscription), filter_of(ID, "GT", after_id)], ID)
         rows = [each for each in page.contacts if each.id > after_id]
         return self._filled(page, rows, _last_id(rows) if page.after is not None else None)
 
     def _millisecond(self, at: int, after_id: int, until: int | None) -> ContactPage:
         """The contacts of one millisecond, by id; afterwards the next millisecond."""
-        page = self._search([_filter(MODIFIED, "EQ", at), _filter(ID, "GT", after_id)], ID)
+        page = self._search([filter_of(MODIFIED, "EQ", at), filter_of(ID, "GT", after_id)], ID)
         rows = [each for each in page.contacts if each.id > after_id and each.modified_at in {at, None}]
         if page.after is not None:
             return self._filled(page, rows, Cursor(at, _last_id(rows)))
@@ -100,7 +100,7 @@ class SearchCalls(ContactCalls):
 
     def _search(self, filters: Sequence[dict[str, str]], sort: str) -> ContactPage:
         names = self._contacts.properties if self._fits_search else (EMAIL, MODIFIED)
-        body = _body(filters, sort, names)
+        body = body_of(filters, sort, names)
         return self._ask(families.contacts_search(), self._contacts.page, body=body)
 
     def _filled(self, page: ContactPage, rows: list[Contact], after: object | None) -> ContactPage:
@@ -114,7 +114,10 @@ class SearchCalls(ContactCalls):
         return len(msgspec.json.encode(self._contacts.properties)) <= LONGEST_BODY - ROOM
 
 
-def _body(filters: Sequence[dict[str, str]], sort: str, properties: Sequence[str], limit: int = PAGE) -> Any:
+def body_of(
+    filters: Sequence[dict[str, str]], sort: str, properties: Sequence[str], limit: int = PAGE
+) -> Any:
+    """One search: filters joined by AND, ascending by `sort`."""
     return {
         "filterGroups": [{"filters": list(filters)}],
         "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
@@ -123,13 +126,14 @@ def _body(filters: Sequence[dict[str, str]], sort: str, properties: Sequence[str
     }
 
 
-def _filter(name: str, operator: str, value: int | str) -> dict[str, str]:
+def filter_of(name: str, operator: str, value: int | str) -> dict[str, str]:
+    """One condition of a search."""
     return {"propertyName": name, "operator": operator, "value": str(value)}
 
 
 def _opted_out(subscription: int | None) -> dict[str, str]:
     name = OPTED_OUT_OF_ALL if subscription is None else f"{OPTED_OUT_OF}{subscription}"
-    return _filter(name, "EQ", "true")
+    return filter_of(name, "EQ", "true")
 
 
 def _within(contact: Contact, since: int, until: int | None) -> bool:
