@@ -14,7 +14,16 @@ from connector.store import bulk
 from connector.store.refs import raw
 from connector.store.scope import Holder, Scope
 from connector.store.shredder import Shredded, free_letters, shred
-from connector.store.tables import address, contact, outbox, person, person_number, state
+from connector.store.tables import (
+    address,
+    contact,
+    errand,
+    outbox,
+    person,
+    person_number,
+    request,
+    state,
+)
 
 
 class AddressKind(StrEnum):
@@ -194,7 +203,8 @@ class People:
         ]
         self.add_addresses(news)
         run = self._connection.execute
-        run(update(outbox).where(outbox.c.person_id == loser).values(person_id=winner))
+        for table in (outbox, request, errand):
+            run(update(table).where(table.c.person_id == loser).values(person_id=winner))
         self.remove_addresses([(loser, each.ref) for each in moved])
         run(update(contact).where(contact.c.person_id == loser).values(person_id=winner))
         run(delete(state).where(state.c.person_id == loser))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy import Table, and_, delete, exists, select, update
 from sqlalchemy.sql.dml import Delete
 
 from connector.consent.events import Overlay
@@ -16,13 +16,17 @@ from connector.store.tables import (
     address,
     alias,
     contact,
+    errand,
     observed,
     outbox,
     payload,
     person,
+    request,
     review,
     state,
 )
+
+ERASURE: Final = "erasure"  # the kind of an errand that outlives its person
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def shred(scope: Scope, person_id: int) -> Shredded:
         payloads=_count(scope, delete(payload).where(payload.c.person_id == person_id)),
     )
     _close_questions(scope, person_id)
+    _empty_desk(scope, person_id)
     run(update(person).where(mine).values(key=None, overlay=Overlay.ERASED))
     scope.holders.pop(person_id, None)
     scope.erased.append(done.ref)
@@ -83,6 +88,22 @@ def _close_questions(scope: Scope, person_id: int) -> None:
         run(update(review).where(review.c.id == row.id).values(sealed=None, key=f"erased:{row.id}"))
     over = {"decided_at": scope.clock.now(), "decision": "erased", "decided_by": "system:erase"}
     run(update(review).where(mine, review.c.decided_at.is_(None)).values(over))
+
+
+def _empty_desk(scope: Scope, person_id: int) -> None:
+    """Requests keep their header; recipients who still have to erase them are told all the same.
+
+    The address of such an errand stays sealed with the portal's key until the recipient confirms.
+    """
+    run = scope.connection.execute
+    run(update(request).where(_of(scope, request, person_id)).values(sealed=None, person_id=None))
+    theirs = _of(scope, errand, person_id)
+    run(delete(errand).where(theirs, (errand.c.kind != ERASURE) | errand.c.confirmed_at.is_not(None)))
+    run(update(errand).where(theirs).values(person_id=None))
+
+
+def _of(scope: Scope, table: Table, person_id: int) -> Any:
+    return and_(table.c.portal == scope.portal, table.c.person_id == person_id)
 
 
 def _only_theirs(person_id: int, ref: Any) -> Any:

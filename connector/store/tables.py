@@ -351,5 +351,64 @@ report = _clustered(
 account = _clustered("account", _text("name"), _text("role"), _text("hash"), _int("created_at"), _key("name"))
 pace = _clustered("pace", _int("portal"), _text("state"), _key("portal"))
 
+#: The desk (Art. 12, 15-21). `sealed`: the address and what the person wrote; gone once it is settled.
+request = _table(
+    "request",
+    _number(),
+    _int("portal"),
+    _text("kind"),
+    _text("via"),
+    _int("received_at"),
+    _int("due_at"),
+    _maybe_int("extended_at"),
+    _text("identity"),
+    _maybe_text("owner"),
+    _maybe_int("person_id"),
+    _maybe_text("erasure"),
+    _int("opened_at"),
+    _text("opened_by"),
+    _maybe_int("carried_out_at"),
+    _maybe_int("settled_at"),
+    _maybe_text("outcome"),
+    _maybe_text("settled_by"),
+    _maybe_bytes("sealed"),
+    Index("request_by_person", "person_id"),
+    Index(
+        "request_open",
+        "portal",
+        "due_at",
+        sqlite_where=text("settled_at IS NULL"),
+        postgresql_where=text("settled_at IS NULL"),
+    ),
+)
+#: What others have to be told or to change until they confirm: recipients (Art. 19), and HubSpot's own record
+#: of a corrected datum (Art. 16). `cause` is what led to it: one errand for each cause, kind and target.
+errand = _table(
+    "errand",
+    _number(),
+    _int("portal"),
+    _text("target"),
+    _text("kind"),
+    _text("cause"),
+    _maybe_int("person_id"),
+    _int("queued_at"),
+    _int("next_try"),
+    _int("attempts"),
+    _int("claimed_until"),
+    _maybe_text("token"),
+    _maybe_int("confirmed_at"),
+    _maybe_text("parked"),
+    _maybe_bytes("sealed"),
+    Index("errand_of_cause", "portal", "cause", "kind", "target", unique=True),
+    Index("errand_by_person", "person_id"),
+    Index(
+        "errand_waiting",
+        "portal",
+        "next_try",
+        sqlite_where=text("confirmed_at IS NULL"),
+        postgresql_where=text("confirmed_at IS NULL"),
+    ),
+)
+
 #: Never changed and never deleted, by nobody (consent-domain 9, threat 16).
 APPEND_ONLY: Final = ("entry", "checkpoint")

@@ -5,12 +5,14 @@ from connector.store.cases import Cases
 from connector.store.checkpoints import Checkpoints
 from connector.store.contacts import Contacts
 from connector.store.due import DueTable
+from connector.store.errands import Errands
 from connector.store.keyed import Keyed
 from connector.store.log import Log
 from connector.store.observed import Observed
 from connector.store.outbox import Outbox
 from connector.store.people import People
 from connector.store.reports import Reports
+from connector.store.requests import Requests
 from connector.store.reviews import Reviews
 from connector.store.runs import Runs
 from connector.store.scope import Scope
@@ -33,6 +35,8 @@ class Work:
         self.outbox = Outbox(scope)
         self.reviews = Reviews(scope)
         self.suppression = Suppression(scope)
+        self.requests = Requests(scope)
+        self.errands = Errands(scope)
         self.cases = Cases(scope)
         self.runs = Runs(scope)
         self.due = DueTable(scope)

@@ -5,9 +5,11 @@ import pytest
 from connector.consent.events import Event, EventType, Overlay, State
 from connector.errors import Refused
 from connector.store.contacts import ContactRow
+from connector.store.errands import ErrandKind, NewErrand
 from connector.store.observed import ObservedRow
 from connector.store.outbox import NewLetter, Origin
 from connector.store.people import NewAddress
+from connector.store.requests import NewRequest, RequestKind
 from connector.store.reviews import NewReview
 from connector.store.states import StateRow
 from mappings.words import Status
@@ -51,7 +53,27 @@ def anna(mirror):
             ],
             NOW,
         )
+        work.requests.add(asked(anna.id), NOW)
+        kinds = (ErrandKind.ERASURE, ErrandKind.RESTRICTION)
+        work.errands.queue([told(kind, anna.id) for kind in kinds], NOW)
     return anna
+
+
+def asked(person_id):
+    return NewRequest(
+        kind=RequestKind.ERASURE,
+        address=CANARY,
+        received_at=NOW,
+        due_at=NOW,
+        via="mail",
+        opened_by="staff:dora",
+        person_id=person_id,
+        detail={"note": CANARY},
+    )
+
+
+def told(kind, person_id):
+    return NewErrand(target="to:agency", kind=kind, cause="1", person_id=person_id, said={"to": CANARY})
 
 
 def letter(ref, subscription, status, person_id):
@@ -73,6 +95,19 @@ def test_everything_readable_about_a_person_goes(mirror, anna):
         assert work.states.of([anna.id]) == {}
         assert work.log.events_of([anna.id]) == {}
         assert work.reviews.of_person(anna.id)[0].detail == {}
+        (header,) = work.requests.all()
+        assert (header.kind, header.address, dict(header.detail)) == (RequestKind.ERASURE, None, {})
+        assert header.person_id is None
+
+
+def test_a_recipient_who_has_not_been_told_yet_is_told_all_the_same(mirror, anna):
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+        (left,) = work.errands.claim(NOW, 1000, hubspot=False)
+        assert (left.kind, left.said, left.person_id) == (ErrandKind.ERASURE, {"to": CANARY}, None)
+        assert work.errands.confirm(left, NOW)
+    with mirror.read(PORTAL) as work:
+        assert [each.said for each in work.errands.of_cause("1")] == [{}]
 
 
 def test_a_tombstone_stays_and_says_nothing(mirror, anna, url):
