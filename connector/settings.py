@@ -217,6 +217,29 @@ class WebSettings(Section):
     public_url: str | None = None
 
 
+class FleetSettings(Section):
+    """Many portals on several workers (PostgreSQL only)."""
+
+    #: A folder with one file a portal: the keys of one `[[portals]]` table, and `[[purposes]]` of its own.
+    portals: Path | None = None
+    short_turns: int = Field(default=4, ge=1, le=64)
+    long_turns: int = Field(default=2, ge=1, le=64)
+
+
+class PortalFile(PortalSettings):
+    """One file of the folder `fleet.portals`."""
+
+    purposes: tuple[PurposeSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> "PortalFile":
+        for what in ("key", "subscription_id"):
+            values = [getattr(purpose, what) for purpose in self.purposes]
+            if len(values) != len(set(values)):
+                raise ValueError(f"purposes.{what}: each value once")
+        return self
+
+
 class Settings(BaseSettings):
     """The whole file, environment overrides applied."""
 
@@ -236,6 +259,7 @@ class Settings(BaseSettings):
     report: ReportSettings = ReportSettings()
     breaker: BreakerSettings = BreakerSettings()
     web: WebSettings = WebSettings()
+    fleet: FleetSettings = FleetSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -274,11 +298,80 @@ class Settings(BaseSettings):
 
 
 def load(path: Path) -> Settings:
-    """Read and check the file.
+    """Read and check the file, and the folder of portals that it names.
 
     Raises ConfigurationError with all problems at once: file, key, what is allowed; never a value.
     """
-    return _checked(_parsed(path), path)
+    settings, broken = load_sound(path)
+    if broken:
+        raise _together(broken)
+    return settings
+
+
+def load_sound(path: Path) -> tuple[Settings, tuple[ConfigurationError, ...]]:
+    """The same, but a broken file in the folder of portals leaves only that portal out: an agency's other
+    portals go on. Returned beside the settings: what is wrong with which file."""
+    data = _parsed(path)
+    folder = _folder(data)
+    if folder is None:
+        return _checked(data, path), ()
+    portals = [each for each in data.get("portals", ()) if isinstance(each, dict)]
+    taken = {(key, each.get(key)) for each in portals for key in _OWN}
+    sound, broken = _portal_files(folder, taken)
+    data["portals"] = [*portals, *(each["portal"] for each in sound)]
+    data["purposes"] = [*data.get("purposes", ()), *(one for each in sound for one in each["purposes"])]
+    return _checked(data, path), broken
+
+
+_OWN = ("name", "portal_id")  # no two portals share them
+
+
+def _folder(data: Mapping[str, Any]) -> Path | None:
+    fleet = data.get("fleet")
+    said = os.environ.get("CONSENT_MIRROR__FLEET__PORTALS") or (
+        fleet.get("portals") if isinstance(fleet, dict) else None
+    )
+    return Path(said) if isinstance(said, str) else None
+
+
+def _portal_files(
+    folder: Path, taken: set[tuple[str, Any]]
+) -> tuple[list[dict[str, Any]], tuple[ConfigurationError, ...]]:
+    if not folder.is_dir():
+        raise ConfigurationError(
+            "This folder does not exist.", where=f"fleet.portals ({folder})", next_step="Make the folder."
+        )
+    sound, broken = [], []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            sound.append(_portal_file(path, taken))
+        except ConfigurationError as error:
+            broken.append(error)
+    return sound, tuple(broken)
+
+
+def _portal_file(path: Path, taken: set[tuple[str, Any]]) -> dict[str, Any]:
+    data = {"name": path.stem, **_parsed(path)}
+    try:
+        PortalFile(**data)
+    except ValidationError as error:
+        raise _invalid(error, path) from None
+    mine = {(key, data[key]) for key in _OWN}
+    if mine & taken:
+        keys = " and ".join(sorted(key for key, _ in mine & taken))
+        raise ConfigurationError(
+            f"{keys}: another portal has it already", where=str(path), next_step="Give each portal its own."
+        )
+    taken |= mine
+    purposes = data.pop("purposes", [])
+    return {"portal": data, "purposes": [{**each, "portal": data["name"]} for each in purposes]}
+
+
+def _together(broken: tuple[ConfigurationError, ...]) -> ConfigurationError:
+    problems = "; ".join(f"{Path(each.where).name}: {each.problem}" for each in broken)
+    return ConfigurationError(
+        problems, where=str(Path(broken[0].where).parent), next_step="Mend the files named."
+    )
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -304,15 +397,18 @@ def _without_values(error: Exception) -> str:
 
 def _checked(data: dict[str, Any], path: Path) -> Settings:
     try:
-        settings = Settings(**data)
+        return Settings(**data)
     except ValidationError as error:
-        problems = "; ".join(sorted(_problem(dict(each)) for each in error.errors(include_input=False)))
-        raise ConfigurationError(
-            problems,
-            where=str(path),
-            next_step="Correct the keys named; config.example.toml documents each one.",
-        ) from None
-    return settings
+        raise _invalid(error, path) from None
+
+
+def _invalid(error: ValidationError, path: Path) -> ConfigurationError:
+    problems = "; ".join(sorted(_problem(dict(each)) for each in error.errors(include_input=False)))
+    return ConfigurationError(
+        problems,
+        where=str(path),
+        next_step="Correct the keys named; config.example.toml documents each one.",
+    )
 
 
 def _problem(error: Mapping[str, Any]) -> str:

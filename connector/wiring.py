@@ -22,7 +22,7 @@ from connector.store import schema
 from connector.store.engine import Database, parse, sqlite_path
 from connector.store.journal import Journal
 from connector.store.mirror import Mirror
-from connector.store.pace import open_pace
+from connector.store.pace import Slate, open_pace
 from mappings.purposes import Purpose, Purposes
 from mappings.sources import subject_texts
 
@@ -36,6 +36,7 @@ class Tools:
     clock: Clock
     chance: Chance
     stop: threading.Event | None = None
+    slate: Slate | None = None  # where the limits of many portals stand together (a fleet's worker)
 
 
 def tools() -> Tools:
@@ -110,9 +111,12 @@ def token_of(portal: PortalSettings) -> str:
 
 
 def purposes_of(settings: Settings, portal: PortalSettings) -> Purposes:
-    """The purposes that belong to a portal."""
-    mine = [p for p in settings.purposes if p.portal in {None, portal.name}]
-    return Purposes(_purpose(purpose) for purpose in mine)
+    """The purposes that belong to a portal; its own stand in the place of a general one of the same name or
+    subscription type."""
+    own = [each for each in settings.purposes if each.portal == portal.name]
+    taken = {each.key for each in own} | {each.subscription_id for each in own}
+    general = [p for p in settings.purposes if p.portal is None and not {p.key, p.subscription_id} & taken]
+    return Purposes(_purpose(purpose) for purpose in (*general, *own))
 
 
 def _purpose(said: PurposeSettings) -> Purpose:
@@ -147,6 +151,7 @@ def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = 
         search_per_s=portal.search_per_s,
         calls_per_day=portal.calls_per_day,
         zone=settings.controller.zone,
+        slate=at_hand.slate,
     )
     transport = Transport(
         portal.api,

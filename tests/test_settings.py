@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from connector.errors import ConfigurationError
-from connector.settings import Settings, load, secret
+from connector.settings import Settings, load, load_sound, secret
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 SMALLEST = """
@@ -172,3 +172,58 @@ def test_two_portals_need_a_name(tmp_path: Path) -> None:
         settings.portal(None)
     with pytest.raises(ConfigurationError, match=r"No portal"):
         settings.portal("third")
+
+
+FLEET = SMALLEST + '[fleet]\nportals = "{folder}"\n'
+FILE = """portal_id = {number}
+token_env = "TOKEN_{number}"
+[[purposes]]
+key = "newsletter"
+subscription_id = 7
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "portals.d"
+    made.mkdir()
+    for number, name in enumerate(("alfa", "beta"), 1):
+        (made / f"{name}.toml").write_text(FILE.format(number=number), "utf-8")
+    return made
+
+
+def test_a_folder_gives_each_portal_its_name_and_purposes_of_its_own(tmp_path: Path, folder: Path) -> None:
+    settings = load(write(tmp_path, FLEET.format(folder=folder)))
+    assert [portal.name for portal in settings.portals] == ["main", "alfa", "beta"]
+    assert [(p.key, p.portal) for p in settings.purposes] == [
+        ("newsletter", None),
+        ("newsletter", "alfa"),
+        ("newsletter", "beta"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("portal_id = ", "cannot be read as TOML", id="no TOML"),
+        pytest.param("portal_id = 3\n", "exactly one of token_env and token_file", id="no token"),
+        pytest.param(FILE.format(number=1), "portal_id: another portal has it already", id="taken"),
+        pytest.param(FILE.format(number=3) + "colour = 1\n", "purposes.0.colour: unknown key", id="unknown"),
+    ],
+)
+def test_a_broken_file_is_named_and_leaves_only_its_own_portal_out(
+    tmp_path: Path, folder: Path, text: str, told: str
+) -> None:
+    (folder / "gamma.toml").write_text(text, "utf-8")
+    path = write(tmp_path, FLEET.format(folder=folder))
+    settings, broken = load_sound(path)
+    assert [portal.name for portal in settings.portals] == ["main", "alfa", "beta"]
+    assert [Path(each.where).name for each in broken] == ["gamma.toml"]
+    assert told in broken[0].problem
+    with pytest.raises(ConfigurationError, match=r"gamma\.toml"):
+        load(path)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        load(write(tmp_path, FLEET.format(folder=tmp_path / "none")))

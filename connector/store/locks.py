@@ -38,7 +38,7 @@ def daemon_lock(url: str) -> Iterator[None]:
             next_step="Stop that one first; one is enough for all portals.",
         )
 
-    with _held(url, "daemon", taken):
+    with held(url, "daemon", taken):
         yield
 
 
@@ -56,12 +56,14 @@ def job_lock(url: str, portal: int, job: str) -> Iterator[None]:
             next_step="Nothing to do: wait until it has ended, or run this again later.",
         )
 
-    with _held(url, f"{portal}.{job}", taken):
+    with held(url, f"{portal}.{job}", taken):
         yield
 
 
 @contextmanager
-def _held(url: str, name: str, taken: Callable[[str], ConnectorError]) -> Iterator[None]:
+def held(url: str, name: str, taken: Callable[[str], ConnectorError]) -> Iterator[None]:
+    """Held by this name for as long as the process lives and the block lasts; else raises what `taken`
+    makes of the holder's name."""
     parsed = parse(url)
     path = sqlite_path(parsed)
     if path is not None:
@@ -112,9 +114,10 @@ def _holder(data: bytes) -> str:
 
 
 def _advisory_lock(connection: Connection, name: str, taken: Callable[[str], ConnectorError]) -> None:
-    key = _number(name)
+    key = lock_number(name)
     run: Any = connection.exec_driver_sql
-    run("SELECT set_config('application_name', %s, false)", (f"consent-mirror {process_id()}",))
+    if not run("SHOW application_name").scalar_one():  # a fleet's worker has named its sessions
+        run("SELECT set_config('application_name', %s, false)", (f"consent-mirror {process_id()}",))
     if not run("SELECT pg_try_advisory_lock(%s)", (key,)).scalar_one():
         raise taken(_advisory_holder(connection, key))
 
@@ -132,6 +135,6 @@ def _advisory_holder(connection: Connection, key: int) -> str:
     return _holder(str(row[0]).removeprefix("consent-mirror ").encode() if row else b"")
 
 
-def _number(name: str) -> int:
+def lock_number(name: str) -> int:
     """A positive 63-bit number; advisory locks belong to the database they are taken in."""
     return int.from_bytes(sha256(b"consent-mirror/lock/" + name.encode()).digest()[:8], "big") >> 1

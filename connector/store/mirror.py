@@ -1,6 +1,6 @@
 """The mirror: one database, opened with its keys; transactions per portal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, select
@@ -9,7 +9,7 @@ from connector.clock import Chance, Clock
 from connector.errors import ConfigurationError
 from connector.proof.keys import Keys
 from connector.proof.seal import SuppressionKeys, Vault, check_value
-from connector.store import bulk, notes, schema, suppression
+from connector.store import bulk, fences, notes, schema, suppression
 from connector.store.engine import Database, make_file, parse
 from connector.store.journal import Journal, Kept
 from connector.store.late import LateLooks
@@ -33,6 +33,14 @@ class Mirror:
         self._keys = keys
         self._clock = clock
         self._chance = chance
+        self._fences: Mapping[int, int] = {}
+
+    def fenced(self, portal: int, number: int) -> "Mirror":
+        """The same mirror for one turn of a fleet's worker: writes to the portal end with Fenced once another
+        worker has taken it over."""
+        made = Mirror(self._database, self._keys, self._clock, self._chance, self.journal)
+        made._fences = {portal: number}
+        return made
 
     @classmethod
     def create(
@@ -89,6 +97,8 @@ class Mirror:
         """
         with self._database.begin(self._database.writer) as connection:
             _take_turn(connection, portal)
+            if portal in self._fences:
+                fences.check(connection, portal, self._fences[portal])
             scope = self._scope(connection, portal)
             yield Work(scope)
             self._write_journal(scope)

@@ -137,31 +137,37 @@ def open_pace(
     calls_per_10_s: int | Literal["auto"] = "auto",
     search_per_s: int = 4,
     calls_per_day: int | Literal["auto"] = "auto",
+    slate: Slate | None = None,
 ) -> Pace:
-    """The pace of a portal beside its database. `zone`: the portal's time zone, whose midnight ends a day."""
+    """The pace of a portal beside its database. `zone`: the portal's time zone, whose midnight ends a day.
+
+    `slate`: one that many portals share, so that a fleet's worker has one pool of connections for all.
+    """
     rules = Rules(
         zone=zone,
         calls_per_10_s=None if calls_per_10_s == "auto" else calls_per_10_s,
         search_per_s=search_per_s,
         calls_per_day=None if calls_per_day == "auto" else calls_per_day,
     )
+    return Pace(slate or open_slate(url), portal, rules, clock)
+
+
+def open_slate(url: str) -> Slate:
+    """Where the limits of a database's portals stand."""
     parsed = parse(url)
     path = sqlite_path(parsed)
-    slate: Slate = (
-        FileSlate(Path(f"{path}{_SUFFIX}"))
-        if path
-        else RowSlate(
-            create_engine(
-                parsed,
-                hide_parameters=True,
-                pool_pre_ping=True,
-                poolclass=QueuePool,
-                pool_size=2,
-                max_overflow=14,
-            )
+    if path is not None:
+        return FileSlate(Path(f"{path}{_SUFFIX}"))
+    return RowSlate(
+        create_engine(
+            parsed,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            poolclass=QueuePool,
+            pool_size=2,
+            max_overflow=14,
         )
     )
-    return Pace(slate, portal, rules, clock)
 
 
 class FileSlate:

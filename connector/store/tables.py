@@ -334,6 +334,15 @@ due = _clustered(
     _flag("asked"),
     _key("portal", "job"),
 )
+#: Who works on a portal in a fleet: a paused worker can no longer write once `number` moved on (RE 2.4).
+fence = _clustered(
+    "fence",
+    _int("portal"),
+    _int("number"),
+    _maybe_text("worker"),
+    _maybe_int("beat_at"),
+    _key("portal"),
+)
 cursor = _clustered("cursor", _int("portal"), _text("key"), _text("value"), _key("portal", "key"))
 meta = _clustered("meta", _int("portal"), _text("key"), _text("value"), _key("portal", "key"))
 report = _clustered(
