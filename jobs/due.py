@@ -4,11 +4,13 @@ APScheduler is only the clock (reliability 1): it loses a run that was killed, r
 start and runs twice when clocks go back. A row that moves on only after success does none of that.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from connector.settings import ScheduleSettings
+from connector.store.due import DueRow
 
 MINUTE_MS = 60_000
 RETRY_FIRST_MS = MINUTE_MS
@@ -43,6 +45,17 @@ def next_time(timing: Timing, done_at: int | None, zone: ZoneInfo) -> int:
     if timing.every is not None:
         return done_at + timing.every * 1000
     return next_local(timing.at or "00:00", done_at, zone)
+
+
+def first_time(timing: Timing, now: int, zone: ZoneInfo) -> int:
+    """When a job that never ran is due, in ms UTC: at once, or at its next local time."""
+    return 0 if timing.every is not None else next_time(timing, now, zone)
+
+
+def is_turn_due(rows: Mapping[str, DueRow], schedule: ScheduleSettings, now: int) -> bool:
+    """Whether a tick would find anything to do; a job without a row is for the tick to begin."""
+    found = [rows.get(timing.job) for timing in timetable(schedule)]
+    return any(row is None or row.asked or row.next_at <= now for row in found)
 
 
 def next_local(at: str, after: int, zone: ZoneInfo) -> int:

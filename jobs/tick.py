@@ -16,7 +16,7 @@ from connector.errors import ConnectorError
 from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.checkpoint import run_checkpoint
-from jobs.due import Timing, after_failure, next_time, timetable
+from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
 from jobs.mailing import nightly_of
 from jobs.reading import Beat
@@ -34,15 +34,20 @@ def tick(settings: Settings, desk: Desk, stop: threading.Event, beat: Beat) -> N
         if stop.is_set():
             return
         beat()
-        with desk.mirror.read(desk.portal) as work:
-            row = work.due.get(timing.job) or DueRow(job=timing.job, next_at=_first(desk, timing))
+        row = _row(desk, timing)
         if row.asked or row.next_at <= desk.clock.now():
             _run(settings, desk, timing, row, beat)
 
 
-def _first(desk: Desk, timing: Timing) -> int:
-    """A job that never ran: at once, or at its local time from now on."""
-    return 0 if timing.every is not None else next_time(timing, desk.clock.now(), desk.zone)
+def _row(desk: Desk, timing: Timing) -> DueRow:
+    """The job's row; a new one is kept, or a nightly job's first time would move on with the clock."""
+    with desk.mirror.read(desk.portal) as work:
+        found = work.due.get(timing.job)
+    if found is not None:
+        return found
+    row = DueRow(job=timing.job, next_at=first_time(timing, desk.clock.now(), desk.zone))
+    _put(desk, row)
+    return row
 
 
 def _run(settings: Settings, desk: Desk, timing: Timing, row: DueRow, beat: Beat) -> None:

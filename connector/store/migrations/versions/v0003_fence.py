@@ -5,8 +5,8 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, PrimaryKeyConstrai
 
 from connector.store import triggers
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 metadata = MetaData()
 Int = BigInteger().with_variant(Integer, "sqlite")
