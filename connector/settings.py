@@ -161,6 +161,8 @@ class PurposeSettings(Section):
     retain: Retain = "until withdrawn"
     portal: str | None = None  # only for this portal; otherwise for every portal
     push_soft_optin: bool = False
+    #: Contact properties that this purpose uses; the inventory shows those that no purpose does.
+    properties: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _lawful(self) -> "PurposeSettings":
@@ -284,6 +286,15 @@ class Settings(BaseSettings):
             if len(values) != len(set(values)):
                 raise ValueError(f"{what}: each value once")
         return self
+
+    def uses_of(self, portal: str) -> dict[str, tuple[str, ...]]:
+        """Contact property -> the purposes of this portal that use it."""
+        used: dict[str, tuple[str, ...]] = {}
+        for purpose in self.purposes:
+            if purpose.portal in {None, portal}:
+                for name in purpose.properties:
+                    used[name] = (*used.get(name, ()), purpose.key)
+        return used
 
     def portal(self, name: str | None) -> PortalSettings:
         """The portal of that name; the only one without a name. ConfigurationError otherwise."""

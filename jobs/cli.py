@@ -14,6 +14,7 @@ from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
     cli_backup,
     cli_import,
+    cli_inventory,
     cli_log,
     cli_people,
     cli_portal,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 for room in (
     cli_setup,
+    cli_inventory,
     cli_portal,
     cli_run,
     cli_people,

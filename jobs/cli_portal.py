@@ -1,4 +1,4 @@
-"""`inventory`, `backfill` and `sync`: what is in the portal, the first full read, and one turn."""
+"""`backfill` and `sync`: the first full read, and one turn."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +12,11 @@ from rich.text import Text
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.acts.first_push import confirm_first_push, dry_run_shown
-from connector.acts.inventory import Inventory, take
 from connector.acts.pin import check_portal
 from connector.acts.preview import Preview, preview
 from connector.acts.tally import Tally
 from connector.consent.reasons import why
 from connector.errors import ConfigurationError, Stopped
-from connector.hubspot.feeds import all_contacts
 from connector.settings import Settings, load
 from jobs import output
 from jobs.backfill import Progress as Progressed
@@ -39,52 +37,12 @@ Full = Annotated[bool, typer.Option("--full", help="Compare every contact, not o
 ConfirmFirst = Annotated[
     bool, typer.Option("--confirm-first-push", help="The dry run was looked at: from now on, write.")
 ]
-Singles = Annotated[
-    int, typer.Option("--status-reads", help="Without batches, a status is a call: at most so many.", min=0)
-]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("inventory")(inventory)
     app.command("backfill")(backfill)
     app.command("sync")(sync)
-
-
-@command
-def inventory(wanted: Globals, status_reads: Singles = 500) -> Outcome:
-    """What is in the portal, by status, basis and source; needs read scopes only and writes nothing.
-
-    Example: consent-mirror inventory --json
-    """
-    settings = load(wanted.config_path)
-    portal = settings.portal(wanted.portal)
-    purposes = wiring.purposes_of(settings, portal)
-    with wiring.looking(settings, portal) as hubspot, _bar("inventory") as tell:
-        wiring.check_pin(portal, hubspot.details().portal_id)
-        pages = (page.contacts for page in all_contacts(hubspot))
-        found = take(hubspot, purposes, pages, status_reads, lambda done: tell(done, None, ""))
-    return Outcome(found.document(), _inventory(found))
-
-
-def _inventory(found: Inventory) -> Group:
-    document = found.document()
-    rows = [
-        (p["purpose"], p["subscription_id"], p["subscribed"], p["unsubscribed"], p["not_specified"])
-        for p in document["purposes"]
-    ]
-    bases = [
-        (p["purpose"], basis, count) for p in document["purposes"] for basis, count in p["by_basis"].items()
-    ]
-    covered = f"{document['coverage']:.0%} of the addresses' statuses were read"
-    return Group(
-        Text(f"{found.contacts} contacts, {found.without_email} without e-mail, "
-             f"{found.role_addresses} role addresses, {found.opted_out_of_all} opted out of all e-mail."),
-        Text(f"{covered}; {document['not_read']} not read."),
-        output.table(("purpose", "type", "subscribed", "unsubscribed", "not specified"), rows),
-        output.table(("purpose", "HubSpot's basis for SUBSCRIBED", "people"), bases),
-        Text("A subscribed status is not a proved consent: `backfill` and `report` tell how many are."),
-    )  # fmt: skip
 
 
 @command
@@ -98,7 +56,7 @@ def backfill(wanted: Globals, fresh: Fresh = False) -> Outcome:
         started, tally = desk.clock.monotonic(), Tally()
         check_portal(desk)
         check_properties(desk)
-        with running(desk, settings.mirror.database, "backfill") as run, _bar("backfill") as tell:
+        with running(desk, settings.mirror.database, "backfill") as run, bar("backfill") as tell:
             done = run_backfill(desk, tally, fresh=fresh, tell=_telling(tell), beat=run.beat)
             read_forms(desk, tally, beat=run.beat)
             run.figures |= {"contacts": done.contacts, "events": tally.events}
@@ -207,7 +165,7 @@ Bar = Callable[[int, int | None, str], None]
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Bar]:
+def bar(what: str) -> Iterator[Bar]:
     """A progress bar on stderr: contacts, contacts a second, time left, calls used."""
     columns = (
         TextColumn("{task.description}"),

@@ -1,6 +1,5 @@
 """`person receipt|why|bundle`: what somebody said yes to, why we have them, and the proof of it."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +17,6 @@ from connector.acts.receipt import Asked
 from connector.acts.receipt import receipt as receipt_act
 from connector.acts.why import why as why_act
 from connector.consent.events import Overlay
-from connector.errors import ConfigurationError
 from connector.proof.dpv import records
 from connector.proof.page import Page
 from connector.proof.paper import html as to_html
@@ -26,18 +24,13 @@ from connector.proof.paper import pdf as to_pdf
 from connector.proof.receipt import Receipt, document
 from connector.proof.receipt_page import receipt_page
 from connector.proof.words import WORDS, Words, named
-from connector.settings import Settings, load
+from connector.settings import load
 from jobs.account import look_at
 from jobs.checkpoint import journal_of
 from jobs.cli_people import Address, person
+from jobs.files import save
+from jobs.languages import Speak, spoken
 from jobs.options import Globals, Outcome, command
-
-
-class Language(StrEnum):
-    """A language of the product."""
-
-    SV = "sv"
-    EN = "en"
 
 
 class Format(StrEnum):
@@ -50,7 +43,6 @@ class Format(StrEnum):
 EventId = Annotated[str | None, typer.Option("--event", help="Only this event.")]
 Pdf = Annotated[Path | None, typer.Option("--pdf", help="Write PDF/A to this file.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write HTML to this file.")]
-Speak = Annotated[Language | None, typer.Option("--language", help="Otherwise the controller's first.")]
 As = Annotated[Format, typer.Option("--format", help="dpv: ISO/IEC TS 27560 in DPV terms, JSON-LD.")]
 File = Annotated[Path, typer.Argument(help="The bundle's file.", show_default=False)]
 
@@ -78,7 +70,7 @@ def receipt(
     Example: consent-mirror person receipt anna@example.com --pdf anna.pdf --language sv
     """
     settings = load(wanted.config_path)
-    speak = _language(settings, language)
+    speak = spoken(settings, language)
     with wiring.opened(settings, wanted.portal) as desk:
         said = settings.controller
         look = look_at(address)
@@ -98,26 +90,12 @@ def receipt(
 def _written(page: Page, pdf: Path | None, html: Path | None) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if pdf is not None:
-        _save(pdf, to_pdf(page))
+        save(pdf, to_pdf(page))
         made["pdf"] = str(pdf)
     if html is not None:
-        _save(html, to_html(page).encode())
+        save(html, to_html(page).encode())
         made["html"] = str(html)
     return made
-
-
-def _save(path: Path, data: bytes) -> None:
-    """A file about a person is for its owner's eyes."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The file cannot be written: {error.strerror}.",
-            where=str(path),
-            next_step="Choose another file.",
-        ) from None
 
 
 def _receipt_said(found: Receipt, page: Page, files: dict[str, Any]) -> Group:
@@ -150,7 +128,7 @@ def why(wanted: Globals, address: Address, language: Speak = None) -> Outcome:
     Example: consent-mirror person why anna@example.com --language sv
     """
     settings = load(wanted.config_path)
-    speak, look = _language(settings, language), look_at(address)
+    speak, look = spoken(settings, language), look_at(address)
     with wiring.opened(settings, wanted.portal) as desk:
         found = why_act(desk, look, speak)
         if found is None:
@@ -197,7 +175,7 @@ def bundle(wanted: Globals, address: Address, file: File) -> Outcome:
         made = bundle_act(desk, journal, look, {"name": said.name, "contact": said.contact})
         if made is None:
             return _stranger(desk, look)
-    _save(file, made.data)
+    save(file, made.data)
     document = {
         "file": str(file),
         "subject": made.subject,
@@ -211,10 +189,6 @@ def bundle(wanted: Globals, address: Address, file: File) -> Outcome:
         f"{file}: {made.entries} entries, {made.texts} texts, signed at entry {made.checkpoint.size}."
     )
     return Outcome(document, Text(f"{said_lines}\nPublic key {made.checkpoint.key}"))
-
-
-def _language(settings: Settings, said: Language | None) -> str:
-    return str(said or settings.controller.languages[0])
 
 
 def _stranger(desk: Desk, look: Look) -> Outcome:

@@ -19,6 +19,7 @@ from connector.report.render import write
 from connector.settings import Settings, load
 from jobs import output
 from jobs.due import local_day
+from jobs.files import save
 from jobs.mailing import about_of, is_mailed, nightly_of, outside_of
 from jobs.options import Globals, Outcome, command
 
@@ -44,7 +45,7 @@ def report(wanted: Globals, day: Day = None, html: Html = None, send: Send = Fal
         found = _report(settings, desk, day)
         rendered = write(found, settings.controller.languages[0])
         if html is not None:
-            _save(html, rendered.standalone())
+            save(html, rendered.standalone().encode())
         if send:
             _send(settings, desk)
     return Outcome(found.document(), Text(rendered.console()))
@@ -74,17 +75,6 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         raise ConfigurationError(
             "That is no date.", where="--date", next_step="Write it as 2026-11-24."
-        ) from None
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"The file cannot be written: {error.strerror}.",
-            where=str(path),
-            next_step="Choose another file.",
         ) from None
 
 

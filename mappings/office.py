@@ -77,3 +77,11 @@ class ApiUsage:
     name: str
     used: int
     limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a record says of its own beginning beside the source: form, import or app."""
+
+    form: str = ""
+    detail: str = ""

@@ -1,9 +1,17 @@
 """The far side as the acts see it: what may be asked of a HubSpot portal (design 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from mappings.office import ApiUsage, HubSpotUser, MailedPage, MarketingEmail, PropertyInfo, SentPage
+from mappings.office import (
+    ApiUsage,
+    HubSpotUser,
+    MailedPage,
+    MarketingEmail,
+    Origin,
+    PropertyInfo,
+    SentPage,
+)
 from mappings.records import (
     Account,
     AuditRow,
@@ -106,6 +114,9 @@ class HubSpot(Protocol):
 
     def last_logins(self) -> dict[str, int] | None:
         """User id -> last sign-in within 90 days."""
+
+    def register_pages(self) -> Iterator[tuple[tuple[Contact, ...], dict[int, Origin]]]:
+        """Every contact by ascending id, and how each record began."""
 
     def properties(self) -> tuple[PropertyInfo, ...]:
         """Every contact property's definition."""

@@ -3,12 +3,13 @@
 What a plan or a token does not show answers None, which is not the same as nothing: the caller says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 from connector.errors import RequestRejected
 from connector.hubspot import families
 from connector.hubspot.complaints import Forbidden
+from connector.hubspot.contacts import PAGE as LIST_PAGE
 from connector.hubspot.families import Route
 from connector.hubspot.paging import pages
 from connector.hubspot.search import ID, PAGE, SearchCalls
@@ -16,7 +17,16 @@ from connector.hubspot.search import body_of as search_body
 from connector.hubspot.search import filter_of as search_filter
 from connector.hubspot.wire import office as wire
 from mappings import words
-from mappings.office import ApiUsage, HubSpotUser, MailedPage, MarketingEmail, PropertyInfo, SentPage
+from mappings.office import (
+    ApiUsage,
+    HubSpotUser,
+    MailedPage,
+    MarketingEmail,
+    Origin,
+    PropertyInfo,
+    SentPage,
+)
+from mappings.records import Contact, ContactPage
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -39,6 +49,10 @@ class OfficeCalls(SearchCalls):
     def last_logins(self) -> dict[str, int] | None:
         """User id -> last sign-in of the last 90 days; None: not shown to this plan or token."""
         return _unless_forbidden(self._last_logins)
+
+    def register_pages(self) -> Iterator[tuple[tuple[Contact, ...], dict[int, Origin]]]:
+        """Every contact by ascending id, and how each record began: what an inventory reads."""
+        return pages(families.contacts(), self._register_page)
 
     def properties(self) -> tuple[PropertyInfo, ...]:
         """Every contact property's definition; sensitive ones only where the token may see them."""
@@ -87,6 +101,21 @@ class OfficeCalls(SearchCalls):
     def api_usage(self) -> tuple[ApiUsage, ...] | None:
         """Today's calls of the account's private apps; None: not shown."""
         return _unless_refused(lambda: self._ask(families.api_usage(), wire.usage))
+
+    def _register_page(
+        self, after: str | None
+    ) -> tuple[tuple[tuple[Contact, ...], dict[int, Origin]], str | None]:
+        origins: dict[int, Origin] = {}
+
+        def read(body: bytes) -> ContactPage:
+            origins.update(wire.origins(body))
+            return self._contacts.page(body)
+
+        asked = f"{self._selection()['properties']},{words.CONVERSION_NAME},{words.OBJECT_SOURCE_ID}"
+        query = {"properties": asked, "limit": LIST_PAGE, "after": after}
+        page = self._ask(families.contacts(), read, query=query)
+        whole = page if self._fits else self._completed(page)
+        return (whole.contacts, origins), page.after
 
     def _users(self) -> tuple[HubSpotUser, ...]:
         items = self._every(families.users(), wire.users_page, {"limit": USERS_PAGE})

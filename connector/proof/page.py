@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["title", "heading", "subheading", "para", "facts", "verbatim", "list", "warning"]
+Kind = Literal[
+    "title", "heading", "subheading", "para", "facts", "verbatim", "list", "warning", "table", "figure"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +14,9 @@ class Block:
     """One piece of a page.
 
     `text` of a verbatim block is shown letter by letter, line breaks and blanks included; `caption` stands
-    above it. `facts` are labels with their values, `items` the points of a list.
+    above it. `facts` are labels with their values, `items` the points of a list. A table has its headings in
+    `items` and its `rows`; columns in `right` are numbers. A figure has its picture in `source` (a data URL)
+    and the same in words in `text`, which paper shows in its place.
     """
 
     kind: Kind
@@ -20,6 +24,9 @@ class Block:
     caption: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     items: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    right: tuple[int, ...] = ()
+    source: str = ""
 
     def plain(self) -> dict[str, Any]:
         """For the templates."""
@@ -29,6 +36,8 @@ class Block:
             "caption": self.caption,
             "facts": [list(fact) for fact in self.facts],
             "items": list(self.items),
+            "rows": [list(row) for row in self.rows],
+            "right": list(self.right),
         }
 
 
@@ -76,3 +85,17 @@ def verbatim(caption: str, text: str) -> Block:
 def points(caption: str, items: Sequence[str], *, warning: bool = False) -> Block:
     """A list with a line above it; `warning`: what a reader must not miss."""
     return Block(kind="warning" if warning else "list", caption=caption, items=tuple(items))
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), caption: str = ""
+) -> Block:
+    """Rows under headings; `right`: the columns that hold numbers."""
+    return Block(
+        kind="table", caption=caption, items=tuple(head), rows=tuple(map(tuple, rows)), right=tuple(right)
+    )
+
+
+def figure(caption: str, source: str, alt: str) -> Block:
+    """A picture as a data URL, and the same in words."""
+    return Block(kind="figure", caption=caption, source=source, text=alt)

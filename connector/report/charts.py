@@ -72,7 +72,11 @@ class Plan:
 
 def draw(report: Report, words: Words, *, limit_s: float = LIMIT_S) -> tuple[Chart, ...] | None:
     """Draw the charts of a report; empty when there is nothing to show, None when drawing failed."""
-    wanted = plans(report, words)
+    return drawn(plans(report, words), limit_s=limit_s)
+
+
+def drawn(wanted: Mapping[str, Plan], *, limit_s: float = LIMIT_S) -> tuple[Chart, ...] | None:
+    """Draw what was planned, by name; empty when there is nothing to show, None when drawing failed."""
     if not wanted:
         return ()
     images = _drawn({name: plan.told for name, plan in wanted.items()}, limit_s)
@@ -172,3 +176,18 @@ def _kinds(report: Report, words: Words) -> Plan | None:
     title = words.say("chart_kinds")
     said = "; ".join(f"{words.kinds[group.kind].title}: {words.number(group.count)}" for group in groups)
     return Plan(told={"form": "bars", "series": series}, title=title, alt=f"{title}: {said}.")
+
+
+def bars(counts: Mapping[str, int], title: str, words: Words, colour: str = "#0072B2") -> Plan:
+    """One bar for each label, in the order given."""
+    series = [
+        {"label": label, "colour": colour, "count": count, "number": words.number(count)}
+        for label, count in counts.items()
+    ]
+    said = "; ".join(f"{each['label']}: {each['number']}" for each in series)
+    return Plan(told={"form": "bars", "series": series}, title=title, alt=f"{title}: {said}.")
+
+
+def data_url(chart: Chart) -> str:
+    """The picture inside the page that shows it."""
+    return f"data:image/png;base64,{base64.b64encode(chart.png).decode('ascii')}"

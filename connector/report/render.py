@@ -1,6 +1,5 @@
 """One report as text, HTML and sheet, from one page: none of them can say something that another does not."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from connector.report.charts import Chart, draw
+from connector.report.charts import Chart, data_url, draw
 from connector.report.figures import Report
 from connector.report.languages import WORDS
 from connector.report.sheet import sheet
@@ -84,9 +83,7 @@ def _by_content_id(charts: Sequence[Chart]) -> list[dict[str, str]]:
 
 
 def _inline(charts: Sequence[Chart]) -> list[dict[str, str]]:
-    return [
-        _image(each, f"data:image/png;base64,{base64.b64encode(each.png).decode('ascii')}") for each in charts
-    ]
+    return [_image(each, data_url(each)) for each in charts]
 
 
 def _image(chart: Chart, source: str) -> dict[str, str]:

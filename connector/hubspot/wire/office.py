@@ -15,6 +15,7 @@ from mappings.office import (
     Mailed,
     MailedPage,
     MarketingEmail,
+    Origin,
     PropertyInfo,
     SentMail,
     SentPage,
@@ -220,6 +221,19 @@ def mailed_page(body: bytes) -> MailedPage:
     )
     last = max((key for key, _ in rows if key is not None), default=None)
     return MailedPage(mails=made, after=last if taken.after is not None else None)
+
+
+def origins(body: bytes) -> dict[int, Origin]:
+    """Contact id -> how it began, of one page of the list."""
+    rows = ((identifier(item.id), item.properties) for item in MAILED(body).items)
+    return {
+        key: Origin(
+            form=text(said.get(words.CONVERSION_NAME)) or "",
+            detail=text(said.get(words.OBJECT_SOURCE_ID)) or "",
+        )
+        for key, said in rows
+        if key is not None
+    }
 
 
 def total(body: bytes) -> int | None:
