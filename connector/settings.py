@@ -74,6 +74,24 @@ def _host(value: str) -> str:
     return value.rstrip("/")
 
 
+def _listen(value: str) -> str:
+    """An address of this machine, or nothing."""
+    host, colon, port = value.rpartition(":")
+    if value and not (colon and host and port.isdecimal() and int(port) <= 65_535):
+        raise ValueError('host and port, like "127.0.0.1:8080", or empty: no web part')
+    return value
+
+
+def _public_url(value: str) -> str:
+    """https to the world; http only on this machine."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("an https address (http only on loopback)")
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("only scheme, host, port and path")
+    return value.rstrip("/")
+
+
 def _retain(value: str) -> str:
     try:
         retention.parse(value)
@@ -92,6 +110,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Retain = Annotated[str, AfterValidator(_retain)]
 ApiHost = Annotated[str, AfterValidator(_host)]
+Listen = Annotated[str, AfterValidator(_listen)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Titles = Annotated[dict[Literal["sv", "en"], str], BeforeValidator(_titles)]
 Auto = Literal["auto"]
 
@@ -213,10 +233,13 @@ class BreakerSettings(Section):
 
 
 class WebSettings(Section):
-    """The web part."""
+    """The web part. Without the section, or with an empty `listen`, there is none."""
 
-    listen: str = "127.0.0.1:8080"
-    public_url: str | None = None
+    listen: Listen = ""
+    #: As people and HubSpot reach us; what links and signatures are made with (never taken from a request).
+    public_url: PublicUrl | None = None
+    #: A reverse proxy of ours stands before: the caller is the last address of X-Forwarded-For.
+    behind_proxy: bool = False
 
 
 class FleetSettings(Section):

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,9 @@ from connector.store.engine import Database, parse, sqlite_path
 from connector.store.journal import Journal
 from connector.store.mirror import Mirror
 from connector.store.pace import Slate, open_pace
+from connector.web.app import make_app
+from connector.web.server import WebServer
+from connector.web.site import Site
 from mappings.purposes import Purpose, Purposes
 from mappings.sources import subject_texts
 
@@ -198,6 +201,32 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         statuses_per_day=portal.statuses_per_day,
         erase_again=portal.erase_again,
     )
+
+
+def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = None) -> Site:
+    """What the web part needs for the portals of these desks."""
+    at_hand = given or tools()
+    return Site(
+        settings=settings,
+        desks={desk.portal: desk for desk in desks},
+        clock=at_hand.clock,
+        chance=at_hand.chance,
+    )
+
+
+@contextmanager
+def web_of(
+    settings: Settings, desks: Iterable[Desk], given: Tools | None = None
+) -> Iterator[WebServer | None]:
+    """The web part, served for as long as the block lasts; None where none is configured.
+
+    Raises ConfigurationError where the address cannot be had.
+    """
+    if not settings.web.listen:
+        yield None
+        return
+    with WebServer(make_app(site_of(settings, desks, given)), settings.web.listen) as server:
+        yield server
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`daemon`: the long-running sync of all configured portals."""
+"""`daemon`: the long-running sync of all portals, with the web part; `serve`: that part alone."""
 
 import threading
 from contextlib import ExitStack
@@ -7,6 +7,7 @@ from functools import partial
 import typer
 
 from connector import wiring
+from connector.errors import ConfigurationError
 from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
 from jobs import daemon as loop
@@ -19,11 +20,12 @@ from jobs.tick import tick
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("daemon")(daemon)
+    app.command("serve")(serve)
 
 
 @command
 def daemon(wanted: Globals) -> Outcome:
-    """Run the timetable until SIGTERM: pull, push, sweep, report.
+    """Run the timetable until SIGTERM: pull, push, sweep, report; with [web] also the pages.
 
     Example: consent-mirror daemon
     """
@@ -39,8 +41,35 @@ def daemon(wanted: Globals) -> Outcome:
         desks = {name: wiring.desk_of(settings, mirror, name, given) for name in names}
         for desk in desks.values():
             roll_forward(settings, desk)
+        stack.enter_context(wiring.web_of(settings, desks.values(), given))
         ticks = {name: partial(tick, settings, desk) for name, desk in desks.items()}
         return Outcome(code=loop.run(ticks, given.clock, stop))
+
+
+@command
+def serve(wanted: Globals) -> Outcome:
+    """The web part alone, until SIGTERM: beside a daemon on the same mirror, or on a machine of its own.
+
+    Example: consent-mirror serve
+    """
+    settings = load(wanted.config_path)
+    if not settings.web.listen:
+        raise ConfigurationError(
+            "There is nothing to serve.",
+            where="web.listen",
+            next_step='Name an address, such as "127.0.0.1:8080".',
+        )
+    loop.block_signals()
+    stop = threading.Event()
+    given = wiring.Tools(clock=wiring.tools().clock, chance=wiring.tools().chance, stop=stop)
+    with ExitStack() as stack:
+        mirror = stack.enter_context(wiring.mirror_of(settings, given))
+        names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
+        desks = [wiring.desk_of(settings, mirror, name, given) for name in names]
+        server = stack.enter_context(wiring.web_of(settings, desks, given))
+        alive = server is not None and loop.wait_for_stop(lambda: server.is_alive)
+        stop.set()
+    return Outcome(code=0 if alive else loop.EX_SOFTWARE)
 
 
 def check_secrets(settings: Settings, portal: str | None) -> None:

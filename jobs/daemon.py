@@ -99,6 +99,17 @@ def run(ticks: Mapping[str, Tick], clock: Clock, stop: threading.Event, *, drain
     return 0
 
 
+def wait_for_stop(is_alive: Callable[[], bool]) -> bool:
+    """For a process without ticks: wait for SIGTERM or SIGINT; False where what it serves has died."""
+    notify("READY=1")
+    while signal.sigtimedwait(STOP_SIGNALS, WATCH_S) is None:
+        if not is_alive():
+            return False
+        notify("WATCHDOG=1")
+    notify("STOPPING=1")
+    return True
+
+
 def _leave(code: int) -> NoReturn:
     """End now: a hung thread would keep an ordinary exit waiting for ever (reliability 1, row 9)."""
     sys.stderr.flush()

@@ -45,6 +45,8 @@ HOMES: dict[str, set[str]] = {
     "smtplib": {"report"},
     "cryptography": {"proof"},
     "argon2": {"store", "proof"},
+    "python_multipart": {"web"},
+    "h11": {"web"},
 }
 
 #: Only the pure parts of proof are the store's to use.
