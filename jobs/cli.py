@@ -13,6 +13,7 @@ from connector import clock, logs
 from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
     cli_backup,
+    cli_fleet,
     cli_import,
     cli_inventory,
     cli_log,
@@ -53,6 +54,7 @@ for room in (
     cli_review,
     cli_log,
     cli_backup,
+    cli_fleet,
     cli_users,
     cli_try,
 ):

@@ -58,6 +58,15 @@ def is_turn_due(rows: Mapping[str, DueRow], schedule: ScheduleSettings, now: int
     return any(row is None or row.asked or row.next_at <= now for row in found)
 
 
+def is_turn_long(rows: Mapping[str, DueRow], now: int) -> bool:
+    """Whether a tick may take minutes: a first reading, a sweep, forms."""
+    pull = rows.get("pull")
+    if pull is None or pull.done_at is None:
+        return True
+    found = [rows.get(job) for job in ("sweep", "forms")]
+    return any(row is not None and (row.asked or row.next_at <= now) for row in found)
+
+
 def next_local(at: str, after: int, zone: ZoneInfo) -> int:
     """The first moment after `after` that a local clock shows `at`: once each local day, DST or not.
 

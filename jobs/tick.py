@@ -12,7 +12,7 @@ import structlog
 from connector.acts.desk import Desk
 from connector.acts.push import push
 from connector.acts.tally import Tally
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Stopped
 from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.checkpoint import run_checkpoint
@@ -24,6 +24,19 @@ from jobs.runner import running
 from jobs.turn import Plan, turn
 
 log = structlog.get_logger()
+
+#: A first reading in a fleet makes room for other portals after so long, and goes on next turn.
+FIRST_READING_S = 30
+
+
+class TurnOver(Stopped):
+    """A first reading has had its time; what it read is kept."""
+
+    code = "turn_over"
+
+    def __init__(self) -> None:
+        super().__init__("The first reading goes on in the next turn.", next_step="Nothing to do.")
+
 
 Job = Callable[[Settings, Desk, Beat], None]
 
@@ -53,6 +66,9 @@ def _row(desk: Desk, timing: Timing) -> DueRow:
 def _run(settings: Settings, desk: Desk, timing: Timing, row: DueRow, beat: Beat) -> None:
     try:
         JOBS[timing.job](settings, desk, beat)
+    except TurnOver:
+        _put(desk, DueRow(job=timing.job, done_at=row.done_at))
+        raise
     except ConnectorError as error:
         _failed(desk, timing, row, error.code)
     except Exception as error:
@@ -68,6 +84,25 @@ def _failed(desk: Desk, timing: Timing, row: DueRow, code: str) -> None:
     log.warning("job_failed", job=timing.job, portal=desk.name, error=code, failures=failures)
     again = after_failure(failures, desk.clock.now())
     _put(desk, DueRow(job=timing.job, next_at=again, done_at=row.done_at, failures=failures))
+
+
+def limited(desk: Desk, beat: Beat, limit_s: float = FIRST_READING_S) -> Beat:
+    """A beat that raises TurnOver after so long where the first reading has not ended; else as it is.
+
+    A sweep cannot go on in the middle and runs to its end; a first reading can.
+    """
+    with desk.mirror.read(desk.portal) as work:
+        pull = work.due.get("pull")
+    if pull is not None and pull.done_at is not None:
+        return beat
+    end = desk.clock.monotonic() + limit_s
+
+    def beats() -> None:
+        beat()
+        if desk.clock.monotonic() > end:
+            raise TurnOver
+
+    return beats
 
 
 def _put(desk: Desk, row: DueRow) -> None:

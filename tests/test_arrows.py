@@ -36,6 +36,7 @@ HOMES: dict[str, set[str]] = {
     "requests": {"hubspot"},
     "tenacity": {"hubspot"},
     "apscheduler": {"jobs.daemon"},
+    "procrastinate": {"jobs.fleet"},
     "typer": {"jobs"},
     "rich": {"jobs"},
     "click": {"jobs"},

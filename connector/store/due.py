@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from connector.store import bulk
 from connector.store.scope import Scope
@@ -76,3 +76,11 @@ def _due(row: bulk.AnyRow) -> DueRow:
         running_since=row.running_since,
         asked=bool(row.asked),
     )
+
+
+def timetables(connection: Connection) -> dict[int, dict[str, DueRow]]:
+    """The timetable of every portal, by job; one query for a fleet's clock."""
+    found: dict[int, dict[str, DueRow]] = {}
+    for row in connection.execute(select(due)):
+        found.setdefault(row.portal, {})[row.job] = _due(row)
+    return found

@@ -6,7 +6,7 @@ the portal over raises it, and a write transaction of the turn before finds that
 The database's clock decides who is stale, for machines' clocks differ.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,11 +15,14 @@ from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.pool import NullPool
 
 from connector.errors import Temporary
+from connector.store import queue
 from connector.store.engine import parse, translated
 from connector.store.locks import held
 from connector.store.tables import fence
 
 STALE_S: Final = 20
+#: How a worker's name begins.
+WORKER: Final = "consent-mirror worker "
 _NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 #: A worker's sessions carry its name (`named`): those that hold locks, and one stopped within a transaction.
 _END_SESSIONS: Final = (
@@ -49,6 +52,47 @@ class Turn:
     number: int
     worker: str | None
     silent_s: int | None
+
+
+class Watch:
+    """Who works where in a fleet, on connections of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(parse(url), pool_pre_ping=True, pool_size=1, hide_parameters=True)
+
+    def beat(self, worker: str) -> None:
+        """See `beat`."""
+        with self._begin() as connection:
+            beat(connection, worker)
+
+    def turns(self) -> list[Turn]:
+        """See `turns`."""
+        with self._begin() as connection:
+            return turns(connection)
+
+    def workers(self) -> list[str]:
+        """See `workers`."""
+        with self._begin() as connection:
+            return workers(connection)
+
+    def queue(self) -> Mapping[str, int]:
+        """See `queue.figures`."""
+        with self._begin() as connection:
+            return queue.figures(connection)
+
+    def end_stale(self) -> list[str]:
+        """See `end_stale`."""
+        with self._begin() as connection:
+            return end_stale(connection)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with translated(str(self._engine.url.database)), self._engine.begin() as connection:
+            yield connection
 
 
 def named(url: str, worker: str) -> str:
@@ -120,6 +164,15 @@ def turns(connection: Connection) -> list[Turn]:
     statement = select(fence.c.portal, fence.c.number, fence.c.worker, silence).order_by(fence.c.portal)
     rows = connection.execute(statement)
     return [Turn(portal=row[0], number=row[1], worker=row[2], silent_s=row[3]) for row in rows]
+
+
+def workers(connection: Connection) -> list[str]:
+    """The names of the workers that have sessions now."""
+    statement = text(
+        "SELECT DISTINCT application_name FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name LIKE :mine ORDER BY 1"
+    )
+    return list(connection.execute(statement, {"mine": f"{WORKER}%"}).scalars())
 
 
 def end_stale(connection: Connection, stale_s: int = STALE_S) -> list[str]:

@@ -43,6 +43,21 @@ def daemon_lock(url: str) -> Iterator[None]:
 
 
 @contextmanager
+def worker_lock(url: str) -> Iterator[None]:
+    """Held by each worker of a fleet; a daemon on the same mirror is refused, and refuses them. PostgreSQL
+    only. Raises Refused."""
+
+    def taken(holder: str) -> ConnectorError:
+        return Refused(
+            f"A daemon runs on this mirror ({holder}).",
+            next_step="Stop the daemon: workers do its work.",
+        )
+
+    with held(url, "daemon", taken, shared=True):
+        yield
+
+
+@contextmanager
 def job_lock(url: str, portal: int, job: str) -> Iterator[None]:
     """Held while a job works on a portal. Raises Temporary naming the holder's pid.
 
@@ -61,7 +76,9 @@ def job_lock(url: str, portal: int, job: str) -> Iterator[None]:
 
 
 @contextmanager
-def held(url: str, name: str, taken: Callable[[str], ConnectorError]) -> Iterator[None]:
+def held(
+    url: str, name: str, taken: Callable[[str], ConnectorError], *, shared: bool = False
+) -> Iterator[None]:
     """Held by this name for as long as the process lives and the block lasts; else raises what `taken`
     makes of the holder's name."""
     parsed = parse(url)
@@ -75,7 +92,7 @@ def held(url: str, name: str, taken: Callable[[str], ConnectorError]) -> Iterato
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with translated(str(parsed.database)):
-            _advisory_lock(connection, name, taken)
+            _advisory_lock(connection, name, taken, shared=shared)
         yield
     finally:
         connection.close()  # the session ends, and its lock with it
@@ -113,12 +130,15 @@ def _holder(data: bytes) -> str:
     return f"process {text}" if text.isdigit() else "another process"
 
 
-def _advisory_lock(connection: Connection, name: str, taken: Callable[[str], ConnectorError]) -> None:
+def _advisory_lock(
+    connection: Connection, name: str, taken: Callable[[str], ConnectorError], *, shared: bool
+) -> None:
     key = lock_number(name)
     run: Any = connection.exec_driver_sql
     if not run("SHOW application_name").scalar_one():  # a fleet's worker has named its sessions
         run("SELECT set_config('application_name', %s, false)", (f"consent-mirror {process_id()}",))
-    if not run("SELECT pg_try_advisory_lock(%s)", (key,)).scalar_one():
+    ask = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+    if not run(f"SELECT {ask}(%s)", (key,)).scalar_one():
         raise taken(_advisory_holder(connection, key))
 
 

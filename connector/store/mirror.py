@@ -10,6 +10,7 @@ from connector.errors import ConfigurationError
 from connector.proof.keys import Keys
 from connector.proof.seal import SuppressionKeys, Vault, check_value
 from connector.store import bulk, fences, notes, schema, suppression
+from connector.store.due import DueRow, timetables
 from connector.store.engine import Database, make_file, parse
 from connector.store.journal import Journal, Kept
 from connector.store.late import LateLooks
@@ -144,6 +145,11 @@ class Mirror:
         if self.journal is None:
             return None
         return LateLooks(self.journal.path.with_suffix(f".looks-{portal}"))
+
+    def timetables(self) -> dict[int, dict[str, DueRow]]:
+        """The timetable of every portal, by job."""
+        with self._database.begin(self._database.reader) as connection:
+            return timetables(connection)
 
     def truncate_wal(self) -> bool:
         """After an erasure: move SQLite's write-ahead log into the database and empty it.
