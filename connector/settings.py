@@ -232,6 +232,12 @@ class BreakerSettings(Section):
     share: float = Field(default=0.01, ge=0, le=1)
 
 
+class ExportSettings(Section):
+    """Files with personal data that we write: every one has a day on which it is to be gone."""
+
+    keep: Duration = 30 * 86_400
+
+
 class WebSettings(Section):
     """The web part. Without the section, or with an empty `listen`, there is none."""
 
@@ -283,6 +289,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()
     breaker: BreakerSettings = BreakerSettings()
+    exports: ExportSettings = ExportSettings()
     web: WebSettings = WebSettings()
     fleet: FleetSettings = FleetSettings()
 

@@ -200,6 +200,7 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         subject_sources=subject_texts(portal.subject_sources),
         statuses_per_day=portal.statuses_per_day,
         erase_again=portal.erase_again,
+        export_ms=settings.exports.keep * 1000,
     )
 
 

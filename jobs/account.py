@@ -14,6 +14,11 @@ def account() -> str:
         return f"uid-{os.getuid()}"
 
 
+def staff() -> str:
+    """The account as the actor of an entry."""
+    return f"staff:{account()}"
+
+
 def look_at(address: str) -> Look:
     """The account of this machine looks at whoever uses the address."""
     return Look(address, account())

@@ -14,6 +14,7 @@ from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
     cli_backup,
     cli_fleet,
+    cli_exports,
     cli_import,
     cli_inventory,
     cli_log,
@@ -50,6 +51,7 @@ for room in (
     cli_proof,
     cli_rights,
     cli_import,
+    cli_exports,
     cli_report,
     cli_review,
     cli_log,

@@ -12,8 +12,10 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
+from connector.acts import exports
 from connector.acts.bring_in import Imported, Room, Wanted, bring_in, finish
 from connector.acts.desk import Desk
+from connector.acts.exports import FileKind
 from connector.acts.sheets import quarantine
 from connector.acts.sheets.opening import shipped_mappings
 from connector.errors import Temporary
@@ -21,6 +23,7 @@ from connector.proof.seal import Vault
 from connector.settings import Settings, load
 from connector.store.locks import job_lock
 from jobs import output
+from jobs.account import staff
 from jobs.options import Globals, command
 
 SHOWN = 20
@@ -72,8 +75,9 @@ def import_file(
     Example: consent-mirror import customers.xlsx --purpose newsletter --quarantine rejected.csv
     """
     settings = load(wanted.config_path)
-    if quarantine_file is not None:
-        quarantine.check(quarantine_file)
+    rejects = _rejects(quarantine_file, purpose)
+    if rejects is not None:
+        exports.can_be_made(rejects)
     asked = Wanted(
         path=file, purpose=purpose, mapping=mapping, sheet=sheet, evidence=evidence, confirm=confirm
     )
@@ -83,9 +87,24 @@ def import_file(
     ):
         room = room_of(settings, desk.portal)
         with bring_in(desk, room, asked) as done:
-            if quarantine_file is not None:
-                quarantine.write(quarantine_file, done.opened, done.spool.rejected())
+            if rejects is not None:
+                with exports.written(desk, rejects) as sink, sink.text() as out:
+                    sink.count = quarantine.write(out, done.opened, done.spool.rejected())
             _shown(done, as_json=wanted.json)
+
+
+def _rejects(path: Path | None, purpose: str | None) -> exports.Wanted | None:
+    """The file of what was not taken; one that exists is not overwritten."""
+    if path is None:
+        return None
+    return exports.Wanted(
+        path=path,
+        kind=FileKind.QUARANTINE,
+        by=staff(),
+        purpose=purpose or "",
+        fresh=True,
+        where="--quarantine",
+    )
 
 
 def room_of(settings: Settings, portal: int) -> Room:

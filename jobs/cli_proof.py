@@ -3,7 +3,6 @@
 import csv
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -14,9 +13,11 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
+from connector.acts import exports
 from connector.acts import record as act
 from connector.acts import wording as wordings
 from connector.acts.desk import Desk
+from connector.acts.exports import FileKind
 from connector.acts.gaps import Gap, Gaps
 from connector.acts.when import moment, until
 from connector.acts.who import purpose_of
@@ -26,6 +27,7 @@ from connector.errors import ConfigurationError
 from connector.report.sheet import harmless
 from connector.settings import Settings, load
 from jobs import output
+from jobs.account import staff
 from jobs.options import Globals, Outcome, command
 
 TYPES = ("grant", "withdraw", "object", "refuse", "claim", "soft_optin")
@@ -184,23 +186,17 @@ def record_file(wanted: Globals, address: Address, sha256: Hash, out: Out) -> Ou
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
         found = act.kept_file(desk, address, sha256.lower())
-    with _new_file(out, "--out") as file:
-        file.write(found.data)
+        wanted_file = exports.Wanted(
+            path=out,
+            kind=FileKind.EVIDENCE,
+            by=staff(),
+            subject=found.subject,
+            fresh=True,
+            where="--out",
+        )
+        exports.write(desk, wanted_file, found.data)
     document = {"sha256": found.hash, "name": found.name, "bytes": len(found.data), "file": str(out)}
     return Outcome(document, Text(f"Written to {out}."))
-
-
-@contextmanager
-def _new_file(path: Path, where: str) -> Iterator[Any]:
-    """Never over another file; for its owner alone."""
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-        with path.open("wb") as file:
-            yield file
-    except OSError as error:
-        raise ConfigurationError(
-            f"The file cannot be written: {error.strerror}.", where=where, next_step="Name a new file."
-        ) from None
 
 
 # --- gaps ------------------------------------------------------------------------------------------------
@@ -214,7 +210,7 @@ def gaps(wanted: Globals, legacy: Legacy = False, csv_file: Csv = None) -> Outco
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
         found = Gaps(desk, legacy=legacy)
-        people = found.walk() if csv_file is None else _to_csv(found.walk(), csv_file)
+        people = found.walk() if csv_file is None else _to_csv(desk, found.walk(), csv_file)
         if wanted.json:
             _stream(found, people)
             return None
@@ -234,16 +230,13 @@ def _stream(found: Gaps, people: Iterator[Gap]) -> None:
     sys.stdout.flush()
 
 
-def _to_csv(people: Iterator[Gap], path: Path) -> Iterator[Gap]:
-    """Writes each as it passes; a new file, for its owner alone."""
-    try:
-        path.touch(mode=0o600)
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            yield from _written(people, file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The file cannot be written: {error.strerror}.", where="--csv", next_step="Name another file."
-        ) from None
+def _to_csv(desk: Desk, people: Iterator[Gap], path: Path) -> Iterator[Gap]:
+    """Writes each as it passes."""
+    wanted = exports.Wanted(path=path, kind=FileKind.GAPS, by=staff(), manifest=True, where="--csv")
+    with exports.written(desk, wanted) as sink, sink.text() as file:
+        for gap in _written(people, file):
+            sink.count += 1
+            yield gap
 
 
 def _written(people: Iterator[Gap], file: TextIO) -> Iterator[Gap]:

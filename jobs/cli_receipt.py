@@ -10,8 +10,10 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
+from connector.acts import exports
 from connector.acts.bundle import bundle as bundle_act
 from connector.acts.desk import Desk
+from connector.acts.exports import FileKind
 from connector.acts.looks import Look, is_erased
 from connector.acts.receipt import Asked
 from connector.acts.receipt import receipt as receipt_act
@@ -25,10 +27,9 @@ from connector.proof.receipt import Receipt, document
 from connector.proof.receipt_page import receipt_page
 from connector.proof.words import WORDS, Words, named
 from connector.settings import load
-from jobs.account import look_at
+from jobs.account import look_at, staff
 from jobs.checkpoint import journal_of
 from jobs.cli_people import Address, person
-from jobs.files import save
 from jobs.languages import Speak, spoken
 from jobs.options import Globals, Outcome, command
 
@@ -79,23 +80,27 @@ def receipt(
         if found is None:
             return _stranger(desk, look)
         rules = {purpose.key: purpose.retain for purpose in desk.purposes}
-    page = receipt_page(found, speak)
-    files = _written(page, pdf, html)
+        page = receipt_page(found, speak)
+        files = _written(desk, found, page, pdf, html)
     if form is Format.DPV:
         made = records(found, rules, speak)
         return Outcome(made, Text(msgspec.json.format(msgspec.json.encode(made)).decode()))
     return Outcome(document(found, WORDS[speak].gaps) | files, _receipt_said(found, page, files))
 
 
-def _written(page: Page, pdf: Path | None, html: Path | None) -> dict[str, Any]:
+def _written(desk: Desk, found: Receipt, page: Page, pdf: Path | None, html: Path | None) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if pdf is not None:
-        save(pdf, to_pdf(page))
+        _save(desk, pdf, to_pdf(page), FileKind.RECEIPT, found.subject)
         made["pdf"] = str(pdf)
     if html is not None:
-        save(html, to_html(page).encode())
+        _save(desk, html, to_html(page).encode(), FileKind.RECEIPT, found.subject)
         made["html"] = str(html)
     return made
+
+
+def _save(desk: Desk, path: Path, data: bytes, kind: FileKind, subject: str) -> None:
+    exports.write(desk, exports.Wanted(path=path, kind=kind, by=staff(), subject=subject), data)
 
 
 def _receipt_said(found: Receipt, page: Page, files: dict[str, Any]) -> Group:
@@ -175,7 +180,7 @@ def bundle(wanted: Globals, address: Address, file: File) -> Outcome:
         made = bundle_act(desk, journal, look, {"name": said.name, "contact": said.contact})
         if made is None:
             return _stranger(desk, look)
-    save(file, made.data)
+        _save(desk, file, made.data, FileKind.BUNDLE, made.subject)
     document = {
         "file": str(file),
         "subject": made.subject,

@@ -9,7 +9,9 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
+from connector.acts import exports
 from connector.acts.desk import Desk
+from connector.acts.exports import FileKind
 from connector.acts.status import status as status_act
 from connector.errors import ConfigurationError
 from connector.report.archive import stored
@@ -18,8 +20,8 @@ from connector.report.gather import gather
 from connector.report.render import write
 from connector.settings import Settings, load
 from jobs import output
+from jobs.account import staff
 from jobs.due import local_day
-from jobs.files import save
 from jobs.mailing import about_of, is_mailed, nightly_of, outside_of
 from jobs.options import Globals, Outcome, command
 
@@ -45,7 +47,7 @@ def report(wanted: Globals, day: Day = None, html: Html = None, send: Send = Fal
         found = _report(settings, desk, day)
         rendered = write(found, settings.controller.languages[0])
         if html is not None:
-            save(html, rendered.standalone().encode())
+            _save(desk, html, rendered.standalone(), found)
         if send:
             _send(settings, desk)
     return Outcome(found.document(), Text(rendered.console()))
@@ -76,6 +78,13 @@ def _day(text: str | None) -> date | None:
         raise ConfigurationError(
             "That is no date.", where="--date", next_step="Write it as 2026-11-24."
         ) from None
+
+
+def _save(desk: Desk, path: Path, text: str, found: Report) -> None:
+    """It names people by reference, record and masked address: a file with personal data all the same."""
+    people = {item.subject_ref or item.contact_id for group in found.groups for item in group.items}
+    wanted = exports.Wanted(path=path, kind=FileKind.REPORT, by=staff(), where="--html")
+    exports.write(desk, wanted, text.encode(), count=len(people - {None}))
 
 
 def _send(settings: Settings, desk: Desk) -> None:

@@ -19,7 +19,7 @@ from connector.acts.restrict import unrestrict as unrestrict_act
 from connector.errors import Refused, Stopped, Temporary
 from connector.settings import load
 from jobs import output
-from jobs.account import account
+from jobs.account import staff
 from jobs.cli_import import roll_forward
 from jobs.cli_users import password_of
 from jobs.options import Globals, Outcome, command, remember
@@ -56,10 +56,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(suppression, name="suppression")
 
 
-def _actor() -> str:
-    return f"staff:{account()}"
-
-
 @command
 def erase(
     wanted: Globals,
@@ -72,7 +68,7 @@ def erase(
 
     Example: consent-mirror erase anna@example.com --confirm
     """
-    order = erasing.Order(reason=reason, actor=_actor(), suppress=not without_suppression)
+    order = erasing.Order(reason=reason, actor=staff(), suppress=not without_suppression)
     settings = load(wanted.config_path)
     with wiring.opened(settings, wanted.portal) as desk:
         if confirm:
@@ -110,7 +106,7 @@ def restrict(wanted: Globals, address: Address, reason: Why = None) -> Outcome:
     Example: consent-mirror restrict anna@example.com --reason "disputes a purchase"
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        done = restrict_act(desk, address, _actor(), reason)
+        done = restrict_act(desk, address, staff(), reason)
     return Outcome(_restricted(done), Text(f"Restricted; {done.pending} writes wait for HubSpot."))
 
 
@@ -121,7 +117,7 @@ def unrestrict(wanted: Globals, address: Address) -> Outcome:
     Example: consent-mirror unrestrict anna@example.com
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        done = unrestrict_act(desk, address, _actor())
+        done = unrestrict_act(desk, address, staff())
     return Outcome(_restricted(done), Text("The restriction has ended; what HubSpot was told stays."))
 
 
@@ -136,7 +132,7 @@ def add(wanted: Globals, address: Address, reason: Reason) -> Outcome:
     Example: consent-mirror hold add anna@example.com --reason "case T 123-26"
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        done = holds.add_hold(desk, address, reason, _actor())
+        done = holds.add_hold(desk, address, reason, staff())
     return Outcome(asdict(done), Text("A legal hold stands."))
 
 
@@ -147,7 +143,7 @@ def remove(wanted: Globals, address: Address, reason: Reason) -> Outcome:
     Example: consent-mirror hold remove anna@example.com --reason "settled"
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        done = holds.remove_hold(desk, address, reason, _actor())
+        done = holds.remove_hold(desk, address, reason, staff())
     return Outcome(asdict(done), Text("No legal hold stands."))
 
 

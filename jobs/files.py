@@ -1,4 +1,4 @@
-"""Files that a command writes where the user said: for their owner's eyes only."""
+"""Files without personal data; one with personal data goes through `connector.acts.exports`."""
 
 import os
 from pathlib import Path

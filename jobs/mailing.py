@@ -2,8 +2,8 @@
 
 from datetime import time
 
+from connector.acts import exports, wording
 from connector.acts.desk import Desk
-from connector.acts.wording import for_the_report
 from connector.logs import remember_secret
 from connector.report.gather import About, Outside
 from connector.report.mail import Envelope
@@ -57,13 +57,16 @@ def is_mailed(settings: Settings, name: str) -> bool:
 
 
 def outside_of(settings: Settings, desk: Desk) -> Outside:
-    """Open breakers, since when; and what the wordings in force lack."""
+    """Open breakers, since when; what the wordings in force lack; files that should be gone."""
     with desk.mirror.read(desk.portal) as work:
         found = work.meta.get("breaker")
     controller = settings.controller
     return Outside(
         breakers={found["kind"]: found["since"]} if found else {},
-        findings=for_the_report(desk, controller.name, controller.languages),
+        findings=(
+            *wording.for_the_report(desk, controller.name, controller.languages),
+            *exports.for_the_report(desk),
+        ),
     )
 
 

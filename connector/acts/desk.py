@@ -9,6 +9,7 @@ from connector.consent.breaker import Limits
 from connector.store.mirror import Mirror
 from mappings.purposes import Purposes
 
+EXPORT_MS = 30 * 86_400_000  # a file that we wrote is to be gone after this, unless configured otherwise
 SIGMA_MS = 300_000  # how far two clocks may differ before "later" means later (consent-domain 3.2)
 
 
@@ -28,4 +29,5 @@ class Desk:
     subject_sources: frozenset[str] = frozenset()
     sigma_ms: int = SIGMA_MS
     statuses_per_day: int = 25_000
+    export_ms: int = EXPORT_MS
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

@@ -64,6 +64,7 @@ class File:
 
     name: str
     data: bytes
+    subject: str | None = None  # of whom it was kept
 
     @property
     def hash(self) -> str:
@@ -440,10 +441,11 @@ def kept_file(desk: Desk, address: str, prefix: str) -> File:
     with desk.mirror.read(desk.portal) as work:
         people = people_at(work, normalised)
         held = work.log.events_of([person.id for person in people])
-    for event in (each for events in held.values() for each in events):
+    refs = {person.id: person.ref for person in people}
+    for number, event in ((number, each) for number, events in held.items() for each in events):
         told = event.detail
         if told.get("kind") == KEPT and str(told.get("sha256")).startswith(prefix) and len(prefix) >= 8:
-            return File(str(told.get("name")), base64.b64decode(str(told.get("content"))))
+            return File(str(told.get("name")), base64.b64decode(str(told.get("content"))), refs[number])
     raise Refused(
         "No such file is kept for this person.",
         where="record",

@@ -87,6 +87,8 @@ class EventType(StrEnum):
     RESTORED = "restored"
     KEY_ROTATED = "key.rotated"
     ACCESSED = "accessed"
+    EXPORTED = "exported"  # a file with personal data was written: purpose, count, hash, destroy by
+    EXPORT_DESTROYED = "export.destroyed"
 
 
 NOES: Final = frozenset({EventType.WITHDRAW, EventType.REFUSE, EventType.OBJECT})

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     UNKNOWN_VALUE = "unknown_value"  # row 45
     NO_MAIL_PATH = "no_mail_path"
     WORDING = "wording"
+    EXPORT_OVERDUE = "export_overdue"  # a file that we wrote, and that should be gone
     STATUS_WITHOUT_EVIDENCE = "status_without_evidence"  # rows 11, 12
     MISSING_IN_HUBSPOT = "missing_in_hubspot"  # row 31
 
@@ -58,6 +59,7 @@ URGENCY: Final[Mapping[Kind, Urgency]] = {
     Kind.UNKNOWN_VALUE: Urgency.LOOK,
     Kind.NO_MAIL_PATH: Urgency.LOOK,
     Kind.WORDING: Urgency.LOOK,
+    Kind.EXPORT_OVERDUE: Urgency.LOOK,
     Kind.STATUS_WITHOUT_EVIDENCE: Urgency.KNOW,
     Kind.MISSING_IN_HUBSPOT: Urgency.KNOW,
 }

@@ -90,6 +90,13 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Correct the text and register it as a new version.",
         "consent-mirror wording lint",
     ),
+    Kind.EXPORT_OVERDUE: KindWords(
+        "File with personal data kept too long",
+        "File kept too long",
+        "A file with personal data that was written from here should have been destroyed by now.",
+        "Destroy it; where it was moved or changed, find every copy, destroy them and say so with --gone.",
+        "consent-mirror exports list --overdue",
+    ),
     Kind.STATUS_WITHOUT_EVIDENCE: KindWords(
         "Status without evidence",
         "Status without evidence",

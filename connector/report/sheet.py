@@ -37,7 +37,8 @@ COLUMNS: Final = (
 def harmless(cell: str) -> str:
     """The cell as text: an apostrophe before anything that could start a formula; no control characters."""
     clean = "".join(char if char >= " " else " " for char in cell)
-    return f"'{clean}" if cell.startswith(FORMULA) or clean.lstrip().startswith(FORMULA) else clean
+    bare = clean.lstrip(" \u00a0\ufeff")  # Excel passes over these in front of a formula
+    return f"'{clean}" if cell.startswith(FORMULA) or bare.lstrip().startswith(FORMULA) else clean
 
 
 def _rows(report: Report, words: Words) -> Iterator[tuple[str, ...]]:

@@ -91,6 +91,13 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Rätta texten och registrera den som en ny version.",
         "consent-mirror wording lint",
     ),
+    Kind.EXPORT_OVERDUE: KindWords(
+        "Fil med personuppgifter som sparats för länge",
+        "Fil sparad för länge",
+        "En fil med personuppgifter som skrevs härifrån skulle ha förstörts vid det här laget.",
+        "Förstör den; är den flyttad eller ändrad: leta upp alla kopior, förstör dem och säg det med --gone.",
+        "consent-mirror exports list --overdue",
+    ),
     Kind.STATUS_WITHOUT_EVIDENCE: KindWords(
         "Status utan underlag",
         "Status utan underlag",

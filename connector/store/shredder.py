@@ -17,6 +17,7 @@ from connector.store.tables import (
     alias,
     contact,
     errand,
+    export,
     observed,
     outbox,
     payload,
@@ -64,6 +65,7 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     )
     _close_questions(scope, person_id)
     _empty_desk(scope, person_id)
+    _let_files_go(scope, person_id)
     run(update(person).where(mine).values(key=None, overlay=Overlay.ERASED))
     scope.holders.pop(person_id, None)
     scope.erased.append(done.ref)
@@ -104,6 +106,15 @@ def _empty_desk(scope: Scope, person_id: int) -> None:
 
 def _of(scope: Scope, table: Table, person_id: int) -> Any:
     return and_(table.c.portal == scope.portal, table.c.person_id == person_id)
+
+
+def _let_files_go(scope: Scope, person_id: int) -> None:
+    """Files about them that stand are to be destroyed now; nothing joins any of them to the person."""
+    run, mine = scope.connection.execute, _of(scope, export, person_id)
+    now = scope.clock.now()
+    run(update(export).where(mine, export.c.ended_at.is_not(None)).values(sha256=None))
+    run(update(export).where(mine, export.c.destroy_by > now).values(destroy_by=now))
+    run(update(export).where(mine).values(person_id=None))
 
 
 def _only_theirs(person_id: int, ref: Any) -> Any:

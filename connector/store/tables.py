@@ -359,6 +359,31 @@ report = _clustered(
 )
 account = _clustered("account", _text("name"), _text("role"), _text("hash"), _int("created_at"), _key("name"))
 pace = _clustered("pace", _int("portal"), _text("state"), _key("portal"))
+export = _table(
+    "export",
+    _number(),
+    _int("portal"),
+    _text("kind"),
+    _text("purpose"),
+    _text("made_by"),
+    _int("made_at"),
+    _int("destroy_by"),
+    _maybe_bytes("path"),
+    _maybe_int("person_id"),
+    _maybe_int("people"),
+    _maybe_bytes("sha256"),
+    _maybe_int("ended_at"),
+    _maybe_text("outcome"),
+    _maybe_text("ended_by"),
+    Index("export_by_person", "person_id"),
+    Index(
+        "export_standing",
+        "portal",
+        "destroy_by",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+)
 
 #: The desk (Art. 12, 15-21). `sealed`: the address and what the person wrote; gone once it is settled.
 request = _table(

@@ -6,6 +6,7 @@ from connector.store.checkpoints import Checkpoints
 from connector.store.contacts import Contacts
 from connector.store.due import DueTable
 from connector.store.errands import Errands
+from connector.store.exports import Exports
 from connector.store.keyed import Keyed
 from connector.store.log import Log
 from connector.store.observed import Observed
@@ -46,3 +47,4 @@ class Work:
         self.users = Users(scope)
         self.checkpoints = Checkpoints(scope)
         self.blobs = Blobs(scope)
+        self.exports = Exports(scope)

@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector import wiring
-from connector.acts.bring_in import Room, Wanted, bring_in, finish
+from connector.acts import exports
+from connector.acts.bring_in import Imported, Room, Wanted, bring_in, finish
 from connector.acts.desk import Desk
 from connector.acts.facts import facts_of
 from connector.acts.sheets import quarantine
@@ -305,6 +306,13 @@ def test_a_no_that_comes_between_screening_and_recording_makes_a_grant_a_claim(p
 # --- suppression ---
 
 
+def rejected_to(place: Place, path: Path, done: Imported) -> int:
+    wanted = exports.Wanted(path=path, kind=exports.FileKind.QUARANTINE, by="staff:test", fresh=True)
+    with exports.written(place.desk, wanted) as sink, sink.text() as file:
+        sink.count = quarantine.write(file, done.opened, done.spool.rejected())
+    return sink.count
+
+
 def test_somebody_suppressed_leaves_a_number_and_nothing_else(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -312,9 +320,9 @@ def test_somebody_suppressed_leaves_a_number_and_nothing_else(
     path = place.sheet(f"email;consent\n{ANNA.upper()};yes\nAnna <{ANNA}>;no\n{ANNA};maybe\n")
     out = place.folder / "rejected.csv"
     with bring_in(place.desk, place.room, Wanted(path=path, purpose="newsletter", confirm=True)) as done:
-        quarantine.write(out, done.opened, done.spool.rejected())
+        assert rejected_to(place, out, done) == 1
         assert done.counts.suppressed == 2
-    assert (place.size(), place.people(), place.letters(ANNA)) == (0, 0, set())
+    assert (place.size(), place.people(), place.letters(ANNA)) == (1, 0, set()), "the file's entry alone"
     assert ANNA.encode() not in (place.folder / "mirror.db").read_bytes()
 
 
@@ -507,7 +515,7 @@ def test_a_quarantine_file_that_cannot_be_made_stops_before_anything_is_recorded
 ) -> None:
     path = place.sheet(f"email;consent\n{BO};no\n")
     words = (str(path), "--purpose", "newsletter", "--confirm", "--quarantine", str(path))
-    with pytest.raises(ConfigurationError, match="cannot be made"):
+    with pytest.raises(ConfigurationError, match="cannot be written"):
         _run(place, *words, monkeypatch=monkeypatch)
     assert place.size() == 0
 
@@ -516,9 +524,9 @@ def test_the_quarantine_file_is_private_harmless_and_never_overwritten(place: Pl
     path = place.sheet('email;consent;källa\n=cmd|x;ja;\n+1;ja;@SUM(1)\n"\t-2+3";ja;"-1\n=2"\n')
     out = place.folder / "rejected.csv"
     with bring_in(place.desk, place.room, Wanted(path=path, purpose="newsletter")) as done:
-        assert quarantine.write(out, done.opened, done.spool.rejected()) == 3
-        with pytest.raises(ConfigurationError, match="cannot be made"):
-            quarantine.write(out, done.opened, done.spool.rejected())
+        assert rejected_to(place, out, done) == 3
+        with pytest.raises(ConfigurationError, match="cannot be written"):
+            rejected_to(place, out, done)
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file, delimiter=";"))

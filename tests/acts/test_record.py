@@ -176,7 +176,9 @@ def test_a_yes_is_one_persons(w: World) -> None:
 def test_a_kept_file_comes_back_byte_for_byte_and_is_nowhere_readable(w: World) -> None:
     secret = File("scan.pdf", b"Anna Andersson, 19800101-1234" * 50)
     say(w, evidence=[secret], keep=True)
-    assert kept_file(w.desk, ANNA, secret.hash[:12]) == secret
+    kept = kept_file(w.desk, ANNA, secret.hash[:12])
+    assert (kept.name, kept.data) == (secret.name, secret.data)
+    assert kept.subject == w.person(ANNA).ref  # type: ignore[union-attr] # he is there
     w.mirror.truncate_wal()
     assert b"19800101" not in (w.folder / "mirror.db").read_bytes()
     with pytest.raises(Refused):

@@ -12,6 +12,7 @@ from connector.consent.events import Event, EventType
 from connector.errors import ConfigurationError, ConnectorError, DatabaseUnavailable
 from connector.proof import keys
 from connector.store import engine as engines
+from connector.store import schema
 from connector.store.mirror import Mirror
 
 from .conftest import KEYS, PORTAL, HandClock, raw
@@ -85,7 +86,7 @@ def test_a_schema_newer_than_the_program_is_refused_and_left_alone(mirror, url):
                 way(url, KEYS, HandClock(), SeededChance(5))
     finally:
         with create_engine(url).begin() as connection:
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{schema.NEWEST}'")
 
 
 def test_where_no_mirror_is_the_next_step_is_init(tmp_path):
