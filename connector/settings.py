@@ -271,6 +271,14 @@ class PortalFile(PortalSettings):
         return self
 
 
+class HealthSettings(Section):
+    """The operator's part: its own listener, and a ping that is missed when we are dead (reliability 7)."""
+
+    listen: Listen = ""
+    ping_url_env: str | None = None
+    ping_url_file: Path | None = None
+
+
 class Settings(BaseSettings):
     """The whole file, environment overrides applied."""
 
@@ -292,6 +300,7 @@ class Settings(BaseSettings):
     exports: ExportSettings = ExportSettings()
     web: WebSettings = WebSettings()
     fleet: FleetSettings = FleetSettings()
+    health: HealthSettings = HealthSettings()
 
     @classmethod
     def settings_customise_sources(

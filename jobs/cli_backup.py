@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
-from connector.acts.backup import back_up
+from connector.acts.backup import back_up, remember_backup
 from connector.acts.restore import Place, Restored
 from connector.acts.restore import restore as restore_act
 from connector.settings import load
@@ -33,7 +33,11 @@ def backup(wanted: Globals, file: NewFile) -> Outcome:
 
     Example: consent-mirror backup mirror-2026-11-24.db
     """
-    made = back_up(load(wanted.config_path).mirror.database, file)
+    settings = load(wanted.config_path)
+    made = back_up(settings.mirror.database, file)
+    with wiring.mirror_of(settings) as mirror:
+        for portal in settings.portals:
+            remember_backup(mirror, portal.portal_id, wiring.tools().clock.now())
     entries = sum(made.entries.values())
     return Outcome(made.document(), Text(f"{file}: {made.size} bytes, {entries} entries, checked."))
 

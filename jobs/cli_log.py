@@ -6,6 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import Group
 from rich.text import Text
@@ -14,7 +15,7 @@ from connector import wiring
 from connector.acts import checkpoint as acts
 from connector.acts.bundle import every_header, header_document
 from connector.acts.checkpoint import Journal, Made
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, DatabaseUnavailable
 from connector.proof import keys as keyring
 from connector.proof.check_bundle import BundleVerdict, verify_bundle
 from connector.proof.notes import Verifier
@@ -103,9 +104,18 @@ def verify(wanted: Globals, payloads: Payloads = False, against: Against = None)
     outside = list(found(against or ()))
     with journals(settings, wanted.portal) as logs:
         _for_somebody(outside, logs)
-        parts = [acts.document(each, acts.verify(each, payloads=payloads, outside=outside)) for each in logs]
+        parts = [_part(each, payloads=payloads, outside=outside) for each in logs]
     document = _together(parts)
     return Outcome(document, Group(*(Text(_said(part)) for part in parts)), 0 if document["ok"] else 3)
+
+
+def _part(journal: Journal, *, payloads: bool, outside: list[acts.Copy]) -> dict[str, Any]:
+    verdict = acts.verify(journal, payloads=payloads, outside=outside)
+    try:
+        acts.remember(journal, verdict)
+    except DatabaseUnavailable:
+        structlog.get_logger().warning("verdict_not_kept", portal=journal.name)
+    return acts.document(journal, verdict)
 
 
 def _for_somebody(outside: Iterable[acts.Copy], logs: Iterable[Journal]) -> None:

@@ -12,9 +12,11 @@ from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
 from jobs import daemon as loop
 from jobs.cli_import import roll_forward
+from jobs.deadman import dead_man
 from jobs.mailing import is_mailed, server_of
 from jobs.options import Globals, Outcome, command
 from jobs.tick import tick
+from jobs.watching import watching
 
 
 def register(app: typer.Typer) -> None:
@@ -41,9 +43,12 @@ def daemon(wanted: Globals) -> Outcome:
         desks = {name: wiring.desk_of(settings, mirror, name, given) for name in names}
         for desk in desks.values():
             roll_forward(settings, desk)
-        stack.enter_context(wiring.web_of(settings, desks.values(), given))
-        ticks = {name: partial(tick, settings, desk) for name, desk in desks.items()}
-        return Outcome(code=loop.run(ticks, given.clock, stop))
+        watcher, pulse = dead_man(settings, desks), loop.Pulse(given.clock)
+        server = stack.enter_context(wiring.web_of(settings, desks.values(), given))
+        threads = {} if server is None else {"web": lambda: server.is_alive}
+        stack.enter_context(watching(settings, mirror, desks.values(), tick_age=pulse.age, threads=threads))
+        ticks = {name: partial(tick, settings, desk, watcher=watcher) for name, desk in desks.items()}
+        return Outcome(code=loop.run(ticks, given.clock, stop, pulse=pulse))
 
 
 @command
@@ -67,6 +72,8 @@ def serve(wanted: Globals) -> Outcome:
         names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
         desks = [wiring.desk_of(settings, mirror, name, given) for name in names]
         server = stack.enter_context(wiring.web_of(settings, desks, given))
+        threads = {} if server is None else {"web": lambda: server.is_alive}
+        stack.enter_context(watching(settings, mirror, desks, threads=threads))
         alive = server is not None and loop.wait_for_stop(lambda: server.is_alive)
         stop.set()
     return Outcome(code=0 if alive else loop.EX_SOFTWARE)

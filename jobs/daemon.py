@@ -20,6 +20,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_J
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connector.clock import Clock
+from connector.meters import METERS
 
 TICK_S = 5
 WATCH_S = 5
@@ -71,14 +72,22 @@ def block_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
-def run(ticks: Mapping[str, Tick], clock: Clock, stop: threading.Event, *, drain_s: float = DRAIN_S) -> int:
+def run(
+    ticks: Mapping[str, Tick],
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    pulse: Pulse | None = None,
+    drain_s: float = DRAIN_S,
+) -> int:
     """Run every tick at least each 5 s until SIGTERM or SIGINT; the exit code for the process.
 
     `ticks`: one function per portal. It gets the stop flag and a function to call while it works. A tick
     that does not end within `drain_s` of the stop is left behind: the process ends at once, with 75.
+    `pulse`: where the signs of life go, for a listener that shows them.
     """
     block_signals()
-    pulse = Pulse(clock)
+    pulse = pulse or Pulse(clock)
     scheduler = _scheduler(ticks, stop, pulse, clock)
     scheduler.start()
     notify("READY=1")
@@ -153,6 +162,7 @@ def _guarded(name: str, tick: Tick, stop: threading.Event, pulse: Pulse) -> Call
 
 def _listen(event: JobEvent) -> None:
     kind = {EVENT_JOB_ERROR: "error", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "busy"}
+    METERS.count("scheduler_missed", kind=kind.get(event.code, str(event.code)))
     log.warning("scheduler_event", kind=kind.get(event.code, str(event.code)), job=event.job_id)
 
 

@@ -13,9 +13,11 @@ from connector.acts.desk import Desk
 from connector.acts.push import push
 from connector.acts.tally import Tally
 from connector.errors import ConnectorError, Stopped
+from connector.meters import METERS
 from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.checkpoint import run_checkpoint
+from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
 from jobs.mailing import nightly_of
@@ -41,7 +43,9 @@ class TurnOver(Stopped):
 Job = Callable[[Settings, Desk, Beat], None]
 
 
-def tick(settings: Settings, desk: Desk, stop: threading.Event, beat: Beat) -> None:
+def tick(
+    settings: Settings, desk: Desk, stop: threading.Event, beat: Beat, *, watcher: DeadMan | None = None
+) -> None:
     """Run every due job of a portal; one that fails does not keep the others from running."""
     for timing in timetable(settings.schedule):
         if stop.is_set():
@@ -49,7 +53,9 @@ def tick(settings: Settings, desk: Desk, stop: threading.Event, beat: Beat) -> N
         beat()
         row = _row(desk, timing)
         if row.asked or row.next_at <= desk.clock.now():
-            _run(settings, desk, timing, row, beat)
+            well = _run(settings, desk, timing, row, beat)
+            if watcher is not None:
+                (watcher.went_well if well else watcher.went_wrong)(desk.name, timing.job)
 
 
 def _row(desk: Desk, timing: Timing) -> DueRow:
@@ -63,7 +69,8 @@ def _row(desk: Desk, timing: Timing) -> DueRow:
     return row
 
 
-def _run(settings: Settings, desk: Desk, timing: Timing, row: DueRow, beat: Beat) -> None:
+def _run(settings: Settings, desk: Desk, timing: Timing, row: DueRow, beat: Beat) -> bool:
+    """True: it went well."""
     try:
         JOBS[timing.job](settings, desk, beat)
     except TurnOver:
@@ -77,6 +84,8 @@ def _run(settings: Settings, desk: Desk, timing: Timing, row: DueRow, beat: Beat
     else:
         done = desk.clock.now()
         _put(desk, DueRow(job=timing.job, next_at=next_time(timing, done, desk.zone), done_at=done))
+        return True
+    return False
 
 
 def _failed(desk: Desk, timing: Timing, row: DueRow, code: str) -> None:
@@ -127,6 +136,7 @@ def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
     with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
         turned = turn(desk, Plan(full=full, forms=False), beat=_both(run.beat, beat))
         run.figures |= turned.figures()
+    METERS.count("reconcile_drift", turned.tally.queued, portal=desk.name)
 
 
 def _forms(settings: Settings, desk: Desk, beat: Beat) -> None:

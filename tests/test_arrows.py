@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-#: Which rooms a room may import, itself aside. `base` = errors, logs, clock, settings.
+#: Which rooms a room may import, itself aside. `base` = errors, logs, clock, settings, meters.
 ARROWS: dict[str, set[str]] = {
     "mappings": set(),
     "base": {"mappings", "consent"},
@@ -48,6 +48,7 @@ HOMES: dict[str, set[str]] = {
     "argon2": {"store", "proof"},
     "python_multipart": {"web"},
     "h11": {"web"},
+    "prometheus_client": {"web"},
 }
 
 #: Only the pure parts of proof are the store's to use.
@@ -62,7 +63,7 @@ def room_of(dotted: str) -> str:
     parts = dotted.split(".")
     if parts[0] in {"mappings", "jobs"}:
         return parts[0]
-    if len(parts) < 2 or parts[1] in {"errors", "logs", "clock", "settings"}:
+    if len(parts) < 2 or parts[1] in {"errors", "logs", "clock", "settings", "meters"}:
         return "base"
     return parts[1]
 

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from connector.store import copies
+from connector.store.mirror import Mirror
+
+MADE_AT: Final = "backup_at"  # in meta: when the last copy was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,9 @@ def back_up(url: str, file: Path) -> Backup:
     entries = copies.heads(url)
     copies.back_up(url, file)
     return Backup(file, file.stat().st_size, entries)
+
+
+def remember_backup(mirror: Mirror, portal: int, now: int) -> None:
+    """A copy was made now (ms UTC): its age is one of the operator's instruments."""
+    with mirror.write(portal) as work:
+        work.meta.put(MADE_AT, now)

@@ -21,6 +21,7 @@ from connector.store.checkpoints import Checkpoint
 from connector.store.mirror import Mirror
 from connector.store.work import Work
 
+VERIFIED = "verified"  # in meta: how the last check of the whole log ended
 ROTATIONS = "key_rotations"  # in meta: event ids of the rotations, found without a search
 
 
@@ -188,12 +189,20 @@ def document(journal: Journal, verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def remember(journal: Journal, verdict: Verdict) -> None:
+    """Keep how the last check of the whole log ended: `log_verify_ok` of the metrics, and the dashboard."""
+    now = journal.clock.now()
+    with journal.mirror.write(journal.portal) as work:
+        work.meta.put(VERIFIED, {"at": now, "ok": int(verdict.ok), "entries": verdict.entries})
+
+
 def sign_checkpoint(journal: Journal, outside: Sequence[Copy] = ()) -> Made:
     """Verify the whole log against every checkpoint known, then sign its size and root, and keep the note.
 
     Raises Refused (exit 3) where anything is not what it was: a wrong log is never signed.
     """
     verdict = verify(journal, outside=outside)
+    remember(journal, verdict)
     if verdict.first_broken is not None:
         raise broken(journal, verdict.first_broken)
     root = SignedRoot(origin_of(journal.portal), verdict.entries, bytes.fromhex(verdict.root))

@@ -30,6 +30,7 @@ from connector.errors import (
     RequestRejected,
     Temporary,
 )
+from connector.meters import METERS
 from connector.store.observed import WIDE
 from connector.store.outbox import Letter, Origin
 from connector.store.people import AddressKind
@@ -226,6 +227,7 @@ def _confirmed(errand: _Errand, read: Preferences) -> None:
     letter, now = errand.letter, errand.desk.clock.now()
     with errand.desk.mirror.write(errand.desk.portal) as work:
         work.outbox.confirm(letter, now)
+        _metered(letter, "confirmed")
         errand.tally.confirmed += 1
         if letter.person_id is None:
             return
@@ -277,6 +279,7 @@ def _again(errand: _Errand, reason: str) -> None:
     """Not done: a no is tried for ever, ever slower; a yes a few times, then a person looks (row 44)."""
     letter, desk = errand.letter, errand.desk
     errand.tally.failed += 1
+    _metered(letter, "ambiguous" if reason == AmbiguousWrite.__name__ else "again")
     log.warning("push_not_confirmed", reason=reason, attempts=letter.attempts, status=str(letter.status))
     with desk.mirror.write(desk.portal) as work:
         if letter.status is Status.SUBSCRIBED and letter.attempts >= YES_ATTEMPTS:
@@ -284,6 +287,10 @@ def _again(errand: _Errand, reason: str) -> None:
         else:
             work.outbox.retry(letter, desk.clock.now() + _wait(letter, desk.clock.now()))
         _log_failure(work, errand, reason)
+
+
+def _metered(letter: Letter, result: str) -> None:
+    METERS.count("push", kind="yes" if letter.status is Status.SUBSCRIBED else "no", result=result)
 
 
 def _wait(letter: Letter, now: int) -> int:
@@ -307,6 +314,7 @@ def _rejected(errand: _Errand, error: RequestRejected) -> None:
     """HubSpot will not take it as it is: a yes is parked; a no is kept trying, some times a day."""
     letter, desk = errand.letter, errand.desk
     errand.tally.failed += 1
+    _metered(letter, "rejected")
     log.error("push_rejected", status=error.status, category=error.category, target=str(letter.status))
     with desk.mirror.write(desk.portal) as work:
         if letter.status is Status.SUBSCRIBED:
@@ -528,6 +536,7 @@ def _refused(errand: _Errand, refusal: Refusal | None) -> None:
     """The gate said no. A closed breaker or a stale read is for later; anything else ends the letter."""
     later = refusal in (Refusal.BREAKER, Refusal.NO_READ, Refusal.REVIEW)
     log.info("subscribe_refused", refusal=str(refusal), later=later)
+    _metered(errand.letter, "refused")
     if not later:
         _drop(errand, str(refusal))
         return

@@ -25,6 +25,7 @@ from connector.hubspot.session import Lost, NotSent, Outgoing, Session, Untruste
 from connector.hubspot.token import TokenSource
 from connector.hubspot.verdict import Ending, Verdict, judge
 from connector.logs import get_logger
+from connector.meters import METERS
 
 T = TypeVar("T")
 Decode = Callable[[bytes], T]
@@ -208,9 +209,12 @@ class Transport:
         except Untrusted:
             raise complaints.untrusted(call.route, self.host) from None
         except NotSent as error:
+            METERS.count("hubspot_requests", endpoint=call.route.template, code="not_sent")
             raise _Repeat(complaints.unreachable(call.route, self.host, str(error))) from None
         except Lost as error:
+            METERS.count("hubspot_requests", endpoint=call.route.template, code="lost")
             raise self._unknown(call, str(error)) from None
+        METERS.count("hubspot_requests", endpoint=call.route.template, code=answer.status)
         log.debug(
             "hubspot_answer",
             where=call.route.template,

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from connector.errors import ConfigurationError, ConnectorError, DatabaseUnavailable
+from connector.meters import METERS
 
 #: FULL: an acknowledged commit survives a power cut (0 of 201 cuts lost one; NORMAL lost 863 of 2,000).
 _PRAGMAS: Final = (
@@ -134,6 +135,7 @@ def _ours(error: BaseException | None, where: str) -> BaseException:
 def _of_sqlite(error: sqlite3.Error, where: str) -> ConnectorError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        METERS.count("db_busy")
         return DatabaseUnavailable(
             "Another process holds the database.",
             where=where,

@@ -21,6 +21,7 @@ from connector.store.work import Work
 
 _MIRROR = 0  # the "portal" of what belongs to the whole mirror
 _KEY_CHECK = "key_check"
+_PROBE = "probe"
 
 
 class Mirror:
@@ -163,6 +164,14 @@ class Mirror:
             driver = connection.connection.driver_connection
             busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] if driver else 1
         return not busy
+
+    def probe(self) -> bool:
+        """Can it be written to, and is its schema ours? Raises DatabaseUnavailable where not."""
+        with self._database.begin(self._database.writer) as connection:
+            bulk.upsert(
+                connection, meta, ("portal", "key", "value"), [(_MIRROR, _PROBE, str(self._clock.now()))]
+            )
+            return schema.version(connection) == schema.NEWEST
 
     def close(self) -> None:
         """Give the connections back."""

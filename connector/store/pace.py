@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.pool import QueuePool
 
 from connector.clock import Clock
+from connector.meters import METERS
 from connector.store import budget, bulk
 from connector.store.budget import Rules, Spent
 from connector.store.engine import parse, sqlite_path, translated
@@ -75,7 +76,10 @@ class Pace:
             answer = budget.acquire(spent, self._rules, budget_name, self._clock.now(), urgent=urgent)
             return answer.spent, answer.wait_ms / 1000
 
-        return self._change(change)
+        wait = self._change(change)
+        if wait > 0:
+            METERS.count("ratelimit_wait_seconds", wait, portal=self._portal)
+        return wait
 
     def wait(self, budget_name: str, *, urgent: bool) -> float:
         """Sleep until granted; the seconds slept."""
@@ -91,6 +95,8 @@ class Pace:
         if said == (None, None, None):
             return
         limit, daily, remaining = said
+        if remaining is not None:
+            METERS.show("hubspot_quota_remaining", remaining, portal=self._portal)
 
         def change(spent: Spent) -> tuple[Spent, float]:
             now = self._clock.now()

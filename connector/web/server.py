@@ -59,9 +59,9 @@ class ImpatientProtocol(H11Protocol):
 class WebServer:
     """An application on an address, from `start` to `stop`."""
 
-    def __init__(self, app: ASGIApp, listen: str) -> None:
-        """Takes the address at once. Raises ConfigurationError where it cannot be had."""
-        self._socket = _listen(listen)
+    def __init__(self, app: ASGIApp, listen: str, *, setting: str = "web.listen") -> None:
+        """Takes the address at once. Raises ConfigurationError, naming the setting, where it is not free."""
+        self._socket = _listen(listen, setting)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
@@ -109,8 +109,8 @@ class WebServer:
         self.stop()
 
 
-def _listen(where: str) -> socket.socket:
-    host, _, port = where.rpartition(":")
+def _listen(address: str, setting: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's algorithm off only where it is.
@@ -121,9 +121,9 @@ def _listen(where: str) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ConfigurationError(
-            f"The web part cannot listen there: {error.strerror or 'no such address'}.",
-            where="web.listen",
-            next_step="Name a free address of this machine, or leave web.listen empty to run without web.",
+            f"We cannot listen there: {error.strerror or 'no such address'}.",
+            where=setting,
+            next_step=f"Name a free address of this machine, or leave {setting} empty to run without it.",
         ) from None
     listening.listen(1024)
     listening.setblocking(False)
