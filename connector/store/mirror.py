@@ -178,6 +178,11 @@ class Mirror:
         self._database.close()
 
     @property
+    def link_key(self) -> bytes:
+        """The key that signs links; nothing else does."""
+        return self._keys.links
+
+    @property
     def place(self) -> str:
         """How errors name the database: without user and password."""
         return self._database.place

@@ -18,6 +18,7 @@ from connector.store.tables import (
     address,
     contact,
     errand,
+    link,
     outbox,
     person,
     person_number,
@@ -203,7 +204,7 @@ class People:
         ]
         self.add_addresses(news)
         run = self._connection.execute
-        for table in (outbox, request, errand):
+        for table in (outbox, request, errand, link):
             run(update(table).where(table.c.person_id == loser).values(person_id=winner))
         self.remove_addresses([(loser, each.ref) for each in moved])
         run(update(contact).where(contact.c.person_id == loser).values(person_id=winner))

@@ -18,12 +18,15 @@ from connector.store.tables import (
     contact,
     errand,
     export,
+    hint,
+    link,
     observed,
     outbox,
     payload,
     person,
     request,
     review,
+    signup,
     state,
 )
 
@@ -54,6 +57,7 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     free_letters(scope, person_id)
     seen = _count(scope, _observed(person_id))
     run(_aliases(scope, person_id))
+    _close_doors(scope, person_id)
     done = Shredded(
         ref=found.ref.hex(),
         observed=seen,
@@ -90,6 +94,16 @@ def _close_questions(scope: Scope, person_id: int) -> None:
         run(update(review).where(review.c.id == row.id).values(sealed=None, key=f"erased:{row.id}"))
     over = {"decided_at": scope.clock.now(), "decision": "erased", "decided_by": "system:erase"}
     run(update(review).where(mine, review.c.decided_at.is_(None)).values(over))
+
+
+def _close_doors(scope: Scope, person_id: int) -> None:
+    """Links lead nowhere any more, sign-ups wait no longer, nobody is told to look at the records."""
+    run = scope.connection.execute
+    run(delete(link).where(_of(scope, link, person_id)))
+    theirs = signup.c.ref.in_(_refs(person_id)) & _only_theirs(person_id, signup.c.ref)
+    run(delete(signup).where(signup.c.portal == scope.portal, theirs))
+    records = select(contact.c.id).where(_of(scope, contact, person_id))
+    run(delete(hint).where(hint.c.portal == scope.portal, hint.c.contact_id.in_(records)))
 
 
 def _empty_desk(scope: Scope, person_id: int) -> None:

@@ -444,5 +444,43 @@ errand = _table(
     ),
 )
 
+#: Whose link it is (consent-domain 8): random ids, one for each person and address.
+link = _clustered(
+    "link",
+    _int("portal"),
+    _bytes("id"),
+    _int("person_id"),
+    _bytes("ref"),
+    _key("portal", "id"),
+    Index("link_by_person", "person_id", "ref"),
+)
+#: Sign-ups that wait for their confirmation by mail: seven days at most.
+signup = _clustered(
+    "signup",
+    _int("portal"),
+    _bytes("id"),
+    _bytes("ref"),
+    _text("purpose"),
+    _int("asked_at"),
+    _int("ends_at"),
+    _maybe_int("done_at"),
+    _maybe_bytes("sealed"),
+    _key("portal", "id"),
+    Index("signup_by_ref", "portal", "ref"),
+)
+#: Records that HubSpot told us to look at again.
+hint = _clustered(
+    "hint",
+    _int("portal"),
+    _int("contact_id"),
+    _text("kind"),
+    _int("heard_at"),
+    _int("first_at"),
+    _int("next_try"),
+    _int("attempts"),
+    _key("portal", "contact_id", "kind"),
+    Index("hint_due", "portal", "next_try"),
+)
+
 #: Never changed and never deleted, by nobody (consent-domain 9, threat 16).
 APPEND_ONLY: Final = ("entry", "checkpoint")

@@ -7,7 +7,9 @@ from connector.store.contacts import Contacts
 from connector.store.due import DueTable
 from connector.store.errands import Errands
 from connector.store.exports import Exports
+from connector.store.hints import Hints
 from connector.store.keyed import Keyed
+from connector.store.links import Links
 from connector.store.log import Log
 from connector.store.observed import Observed
 from connector.store.outbox import Outbox
@@ -17,6 +19,7 @@ from connector.store.requests import Requests
 from connector.store.reviews import Reviews
 from connector.store.runs import Runs
 from connector.store.scope import Scope
+from connector.store.signups import Signups
 from connector.store.states import States
 from connector.store.suppression import Suppression
 from connector.store.tables import cursor, meta
@@ -39,6 +42,9 @@ class Work:
         self.requests = Requests(scope)
         self.errands = Errands(scope)
         self.cases = Cases(scope)
+        self.links = Links(scope)
+        self.signups = Signups(scope)
+        self.hints = Hints(scope)
         self.runs = Runs(scope)
         self.due = DueTable(scope)
         self.cursors = Keyed(scope, cursor)
