@@ -13,8 +13,8 @@ from connector import clock, logs
 from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
     cli_backup,
-    cli_fleet,
     cli_exports,
+    cli_fleet,
     cli_import,
     cli_inventory,
     cli_log,
