@@ -223,6 +223,42 @@ class ReportSettings(Section):
         return self
 
 
+def _told_at(value: str) -> str:
+    """https; http only to this machine. The recipient is reached there and nowhere else."""
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)):
+        raise ValueError("an address that begins with https:// (http only on loopback)")
+    if parts.username or parts.password or parts.fragment:
+        raise ValueError("no user, password or fragment; the secret has a key of its own")
+    return value
+
+
+class RecipientSettings(Section):
+    """Somebody who gets data from the controller, and is told of erasure, rectification, restriction."""
+
+    name: str = Field(min_length=1, max_length=100)
+    kind: Literal["webhook", "mail"] = "webhook"
+    url: Annotated[str, AfterValidator(_told_at)] | None = None
+    secret_env: str | None = None
+    secret_file: Path | None = None
+    address: str | None = None
+    role: Literal["processor", "controller"] = "processor"
+    purposes: tuple[str, ...] = ()
+    country: str = ""
+    transfer: str = ""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "RecipientSettings":
+        if self.kind == "webhook" and (self.url is None or self.address is not None):
+            raise ValueError('kind = "webhook" has a url and no address')
+        if self.kind == "webhook" and (self.secret_env is None) == (self.secret_file is None):
+            raise ValueError("exactly one of secret_env and secret_file")
+        if self.kind == "mail" and (self.address is None or self.url is not None):
+            raise ValueError('kind = "mail" has an address and no url')
+        return self
+
+
 class BreakerSettings(Section):
     """When a machine stops and a person looks (consent-domain 9, threats 5 and 6)."""
 
@@ -294,6 +330,7 @@ class Settings(BaseSettings):
     controller: ControllerSettings
     portals: tuple[PortalSettings, ...] = Field(min_length=1)
     purposes: tuple[PurposeSettings, ...] = Field(min_length=1)
+    recipients: tuple[RecipientSettings, ...] = ()
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()
     breaker: BreakerSettings = BreakerSettings()
@@ -319,11 +356,17 @@ class Settings(BaseSettings):
         for what, values in (
             ("portals.name", [portal.name for portal in self.portals]),
             ("portals.portal_id", [portal.portal_id for portal in self.portals]),
+            ("recipients.name", [recipient.name for recipient in self.recipients]),
             ("purposes.key", [(purpose.portal, purpose.key) for purpose in self.purposes]),
             ("purposes.subscription_id", [(p.portal, p.subscription_id) for p in self.purposes]),
         ):
             if len(values) != len(set(values)):
                 raise ValueError(f"{what}: each value once")
+        known = {purpose.key for purpose in self.purposes}
+        if self.fleet.portals is None and (
+            wrong := {key for each in self.recipients for key in each.purposes} - known
+        ):
+            raise ValueError(f"recipients.purposes: no purpose has the key {', '.join(sorted(wrong))}")
         return self
 
     def uses_of(self, portal: str) -> dict[str, tuple[str, ...]]:

@@ -9,15 +9,28 @@ from functools import partial
 from tempfile import TemporaryDirectory
 
 from connector.acts.desk import Desk
+from connector.acts.ports import Recipient
 from connector.clock import Chance, Clock, SystemChance, SystemClock
 from connector.consent.breaker import Limits
 from connector.errors import ConfigurationError
 from connector.hubspot.portal import Portal
 from connector.hubspot.token import TokenSource
 from connector.hubspot.transport import Transport
+from connector.logs import remember_secret
 from connector.proof import keys as keyring
 from connector.proof.keys import Keys
-from connector.settings import MirrorSettings, PortalSettings, PurposeSettings, Settings, secret
+from connector.recipients.directory import Directory, Way
+from connector.recipients.letter import Letter
+from connector.recipients.webhook import Webhook
+from connector.report.smtp import MailServer
+from connector.settings import (
+    MirrorSettings,
+    PortalSettings,
+    PurposeSettings,
+    RecipientSettings,
+    Settings,
+    secret,
+)
 from connector.store import schema
 from connector.store.engine import Database, parse, sqlite_path
 from connector.store.journal import Journal
@@ -201,6 +214,8 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         statuses_per_day=portal.statuses_per_day,
         erase_again=portal.erase_again,
         export_ms=settings.exports.keep * 1000,
+        recipients=recipients_of(settings, portal.name),
+        outside=directory_of(settings, at_hand.clock) if settings.recipients else None,
     )
 
 
@@ -228,6 +243,65 @@ def web_of(
         return
     with WebServer(make_app(site_of(settings, desks, given)), settings.web.listen) as server:
         yield server
+
+
+def server_of(settings: Settings) -> MailServer | None:
+    """The mail server; None where no mail is configured. Raises ConfigurationError for a missing secret."""
+    said = settings.report
+    if not said.smtp_host or not said.from_:
+        return None
+    password = None
+    if said.smtp_user:
+        password = secret(said.smtp_password_env, said.smtp_password_file, key="report.smtp_password_env")
+    if password:
+        remember_secret(password)
+    return MailServer(
+        host=said.smtp_host,
+        port=said.smtp_port,
+        security=said.smtp_security,
+        user=said.smtp_user if password else None,
+        password=password,
+        ca_file=said.smtp_ca_file,
+    )
+
+
+def recipients_of(settings: Settings, name: str) -> tuple[Recipient, ...]:
+    """Those who get data of one portal's people; purposes of other portals are left out."""
+    mine = {purpose.key for purpose in purposes_of(settings, settings.portal(name))}
+    found = []
+    for each in settings.recipients:
+        kept = tuple(key for key in each.purposes if key in mine)
+        if kept or not each.purposes:
+            found.append(
+                Recipient(
+                    name=each.name,
+                    kind=each.kind,
+                    role=each.role,
+                    purposes=kept,
+                    country=each.country,
+                    transfer=each.transfer,
+                )
+            )
+    return tuple(found)
+
+
+def directory_of(settings: Settings, clock: Clock) -> Directory:
+    """How each recipient is reached; nothing is asked yet, no secret is read."""
+    return Directory({each.name: _way(settings, each, clock) for each in settings.recipients})
+
+
+def _way(settings: Settings, said: RecipientSettings, clock: Clock) -> Way:
+    if said.kind == "mail":
+        sender, address = settings.report.from_ or "", said.address or ""
+        return Letter(said.name, address, sender, partial(server_of, settings), clock)
+    return Webhook(said.name, said.url or "", partial(_signing_secret, said), clock)
+
+
+def _signing_secret(said: RecipientSettings) -> str:
+    found = secret(said.secret_env, said.secret_file, key=f"recipients.{said.name}.secret")
+    assert found is not None  # noqa: S101 - settings demand exactly one of the two
+    remember_secret(found)
+    return found
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from connector import wiring
 from connector.errors import ConfigurationError
 from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
+from connector.wiring import server_of
 from jobs import daemon as loop
 from jobs.cli_import import roll_forward
 from jobs.deadman import dead_man
-from jobs.mailing import is_mailed, server_of
+from jobs.mailing import is_mailed
 from jobs.options import Globals, Outcome, command
 from jobs.tick import tick
 from jobs.watching import watching

@@ -17,7 +17,8 @@ from connector.errors import ConfigurationError, Temporary
 from connector.report.mail import MAIL_POLICY
 from connector.report.smtp import send
 from connector.settings import Settings
-from jobs.mailing import recipients_of, server_of
+from connector.wiring import server_of
+from jobs.mailing import recipients_of
 
 GIT_S: Final = 60.0
 SUBJECTS: Final = {

@@ -11,7 +11,8 @@ from connector.errors import ConfigurationError, HubSpotRefused
 from connector.hubspot.portal import Portal
 from connector.report.smtp import MailServer, reach
 from connector.settings import PortalSettings, Settings, load
-from jobs.mailing import is_mailed, server_of
+from connector.wiring import server_of
+from jobs.mailing import is_mailed
 
 CLOCK_LIMIT_MS = 60_000
 RESERVED = "consent-mirror-doctor@example.com"  # RFC 2606: nobody's

@@ -4,32 +4,11 @@ from datetime import time
 
 from connector.acts import exports, wording
 from connector.acts.desk import Desk
-from connector.logs import remember_secret
 from connector.report.gather import About, Outside
 from connector.report.mail import Envelope
 from connector.report.nightly import Mailing, Nightly
-from connector.report.smtp import MailServer
-from connector.settings import Settings, secret
-
-
-def server_of(settings: Settings) -> MailServer | None:
-    """The mail server; None where no mail is configured. Raises ConfigurationError for a missing secret."""
-    said = settings.report
-    if not said.smtp_host or not said.from_:
-        return None
-    password = None
-    if said.smtp_user:
-        password = secret(said.smtp_password_env, said.smtp_password_file, key="report.smtp_password_env")
-    if password:
-        remember_secret(password)
-    return MailServer(
-        host=said.smtp_host,
-        port=said.smtp_port,
-        security=said.smtp_security,
-        user=said.smtp_user if password else None,
-        password=password,
-        ca_file=said.smtp_ca_file,
-    )
+from connector.settings import Settings
+from connector.wiring import server_of
 
 
 def recipients_of(settings: Settings, name: str) -> tuple[str, ...]:

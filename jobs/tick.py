@@ -12,6 +12,7 @@ import structlog
 from connector.acts.desk import Desk
 from connector.acts.push import push
 from connector.acts.tally import Tally
+from connector.acts.telling import deliver
 from connector.errors import ConnectorError, Stopped
 from connector.meters import METERS
 from connector.settings import Settings
@@ -122,6 +123,7 @@ def _put(desk: Desk, row: DueRow) -> None:
 def _push(settings: Settings, desk: Desk, beat: Beat) -> None:
     push(desk, Tally())
     beat()
+    deliver(desk)
 
 
 def _pull(settings: Settings, desk: Desk, beat: Beat) -> None:

@@ -15,6 +15,7 @@ from connector.acts.looks import catch_up
 from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.tally import Tally
+from connector.acts.telling import deliver
 from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused, RequestRejected, Temporary
 from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
@@ -88,6 +89,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     if plan.push:
         push(desk, turned.tally, limit=plan.letters)
         resume_erasures(desk)
+        deliver(desk)
     look(desk, turned)
     return turned
 

@@ -23,6 +23,7 @@ class PropertyInfo:
     type: str
     hubspot_defined: bool
     sensitivity: str = "non_sensitive"
+    read_only: bool = False  # HubSpot works it out, or lets no client write it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ precedence table can fail closed on them (row 45) instead of a reader losing the
 All times are integer milliseconds since the epoch, UTC.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mappings.words import LegalBasis, Status, WideType, WriteOutcome
@@ -69,6 +70,17 @@ class Contact:
     def addresses(self) -> tuple[str, ...]:
         """Primary first, as HubSpot spelled them."""
         return ((self.email,) if self.email else ()) + self.additional
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeRecord:
+    """Everything that one record holds; empty values are left out. Times in ms UTC."""
+
+    id: int
+    values: Mapping[str, str]
+    archived: bool = False
+    created_at: int | None = None
+    modified_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,17 @@ ARROWS: dict[str, set[str]] = {
     "consent": {"mappings"},
     "hubspot": {"mappings", "consent", "base"},
     "proof": {"mappings", "consent", "base"},
+    # Messages to those whom the controller discloses data to: not HubSpot's transport, which carries a token
+    # to one allow-listed host, and not the report, which is for staff. Mail goes the report's way.
+    "recipients": {"mappings", "base", "report"},
     "store": {"mappings", "consent", "base", "proof"},
     "report": {"mappings", "consent", "base", "store", "proof"},
     "acts": {"mappings", "consent", "base", "store", "proof", "report"},
     "web": {"mappings", "consent", "base", "store", "report", "acts"},
     "sandbox": {"mappings", "base"},
-    "wiring": {"mappings", "consent", "base", "hubspot", "store", "proof", "report", "acts", "web"},
+    "wiring": {
+        "mappings", "consent", "base", "hubspot", "store", "proof", "report", "acts", "web", "recipients",
+    },
     "jobs": {
         "mappings", "consent", "base", "hubspot", "store", "proof",
         "report", "acts", "web", "sandbox", "wiring",
@@ -33,7 +38,7 @@ HOMES: dict[str, set[str]] = {
     "alembic": {"store"},
     "psycopg": {"store"},
     "hubspot": {"hubspot"},
-    "requests": {"hubspot"},
+    "requests": {"hubspot", "recipients"},
     "tenacity": {"hubspot"},
     "apscheduler": {"jobs.daemon"},
     "procrastinate": {"jobs.fleet"},

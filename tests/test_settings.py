@@ -67,8 +67,11 @@ def test_every_key_is_in_the_example_with_a_comment_above_it(section: str) -> No
 
 
 def test_the_example_has_no_key_that_the_program_does_not_know() -> None:
-    data = tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
+    awake = re.sub(r"^# (\w+ = |\[\[)", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    data = tomllib.loads(awake)
     data["portals"][0].pop("token_file")
+    for alternative in ("secret_file", "address"):
+        data["recipients"][0].pop(alternative)
     assert Settings(**data).portals[0].name == "main"
 
 
@@ -227,3 +230,27 @@ def test_a_broken_file_is_named_and_leaves_only_its_own_portal_out(
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         load(write(tmp_path, FLEET.format(folder=tmp_path / "none")))
+
+
+RECIPIENT = SMALLEST + '[[recipients]]\nname = "Byrån"\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('url = "http://byran.example/x"\nsecret_env = "S"\n', "recipients.0.url"),
+        ('url = "https://u:p@byran.example"\nsecret_env = "S"\n', "recipients.0.url"),
+        ('url = "https://byran.example"\n', "secret_env and secret_file"),
+        ('secret_env = "S"\n', "has a url"),
+        ('kind = "mail"\n', "has an address"),
+        ('kind = "mail"\naddress = "a@b.se"\nurl = "https://b.se"\n', "and no url"),
+        ('url = "https://b.se"\nsecret_env = "S"\npurposes = ["nothing"]\n', "nothing"),
+    ],
+)
+def test_a_recipient_who_cannot_be_reached_safely_is_refused(tmp_path: Path, said: str, told: str) -> None:
+    assert told in problem_of(write(tmp_path, RECIPIENT + said))
+
+
+def test_a_recipient_on_this_machine_may_speak_plain_http(tmp_path: Path) -> None:
+    said = 'url = "http://127.0.0.1:9/x"\nsecret_env = "S"\npurposes = ["newsletter"]\n'
+    assert load(write(tmp_path, RECIPIENT + said)).recipients[0].kind == "webhook"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from connector.acts.ports import HubSpot
+from connector.acts.ports import HubSpot, Recipient, Recipients
 from connector.clock import Chance, Clock
 from connector.consent.breaker import Limits
 from connector.store.mirror import Mirror
@@ -30,4 +30,6 @@ class Desk:
     sigma_ms: int = SIGMA_MS
     statuses_per_day: int = 25_000
     export_ms: int = EXPORT_MS
+    recipients: tuple[Recipient, ...] = ()
+    outside: Recipients | None = None  # how those are reached
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

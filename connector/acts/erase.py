@@ -27,6 +27,7 @@ from connector.acts.projection import project
 from connector.acts.reviews import after_restriction
 from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
+from connector.acts.telling import stages, tell
 from connector.acts.who import address_of, users_of
 from connector.clock import new_id
 from connector.consent.decision import Push
@@ -34,6 +35,7 @@ from connector.consent.decision import Review as Kind
 from connector.consent.events import Event, EventType, Overlay, Source, State
 from connector.errors import ConnectorError, Refused, Stopped, Temporary
 from connector.store.cases import CaseKind
+from connector.store.errands import ErrandKind
 from connector.store.observed import WIDE
 from connector.store.outbox import NewLetter
 from connector.store.outbox import Origin as LetterOrigin
@@ -73,6 +75,7 @@ class Outcome:
     waits: Waits | None = None
     later: bool = False
     next_step: str | None = None
+    recipients: tuple[dict[str, Any], ...] = ()  # who has been told, and who has confirmed (Art. 19)
     would: dict[str, Any] | None = None
 
     def document(self) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class Outcome:
             "request": self.request,
             "suppressed": self.suppressed,
             "pending": self.pending,
+            "recipients": list(self.recipients),
             "waits": self.waits,
             "next_step": self.next_step,
         }
@@ -315,6 +319,7 @@ def _halted(
             waits=waits,
             later=later,
             next_step=next_step,
+            recipients=tuple(stages(work.errands.of_cause(each.id))),
         )
 
 
@@ -323,8 +328,15 @@ def _finished(desk: Desk, last: Erasure) -> Outcome:
         cases = work.cases.of(last.contacts)
         left = sum(c.kind is CaseKind.PENDING_ERASURE for found in cases.values() for c in found)
         subject = _subject(work, last)
-    stage = Stage.PURGING if left else Stage.ERASED
-    return Outcome(subject=subject, stage=stage, request=last.id, suppressed=last.suppressed, pending=left)
+        told = tuple(stages(work.errands.of_cause(last.id)))
+    return Outcome(
+        subject=subject,
+        stage=Stage.PURGING if left else Stage.ERASED,
+        request=last.id,
+        suppressed=last.suppressed,
+        pending=left,
+        recipients=told,
+    )
 
 
 def _subject(work: Work, each: Erasure) -> str | None:
@@ -468,8 +480,19 @@ def lift(desk: Desk, work: Work, person_id: int, actor: str) -> None:
     for row in rows:
         work.cases.settle(row.id, CaseKind.DELETED_OUTSIDE)
     work.people.set_overlay(person_id, None)
-    work.log.append([(person_id, Event(type=EventType.UNRESTRICT, actor=actor, source=Source.CLI))])
+    word = Event(type=EventType.UNRESTRICT, actor=actor, source=Source.CLI)
+    (entry,) = work.log.append([(person_id, word)])
+    tell_of_restriction(desk, work, ErrandKind.RESTRICTION_LIFTED, entry, person_id)
     _hold_yeses(desk, work, person_id)
+
+
+def tell_of_restriction(desk: Desk, work: Work, kind: ErrandKind, entry: Event, person_id: int) -> None:
+    """Recipients hear of a restriction, and of its end where they heard of its beginning (Art. 18(3), 19)."""
+    told = {each.kind for each in work.errands.of_person(person_id)}
+    if kind is ErrandKind.RESTRICTION or ErrandKind.RESTRICTION in told:
+        held = work.people.addresses([person_id]).get(person_id, [])
+        names = [each.original for each in held if each.kind is not AddressKind.PAST]
+        tell(desk, work, kind, f"restriction:{entry.id}", person_id, names)
 
 
 def _hold_yeses(desk: Desk, work: Work, person_id: int) -> None:

@@ -19,11 +19,13 @@ from connector.acts.facts import facts_of
 from connector.acts.push import push
 from connector.acts.reviews import OPTIONS
 from connector.acts.tally import Tally
+from connector.acts.telling import deliver, tell
 from connector.consent import breaker
 from connector.consent.decision import Review as Kind
 from connector.consent.events import Basis, Event, EventType, Overlay, Source, State
 from connector.errors import AmbiguousWrite, HubSpotUnreachable, RequestRejected, Stopped
 from connector.store.cases import CaseKind
+from connector.store.errands import ErrandKind
 from connector.store.outbox import Letter
 from connector.store.people import Address, AddressKind
 from connector.store.reviews import NewReview
@@ -309,13 +311,30 @@ def _left(desk: Desk, number: int) -> bool:
     return desk.hubspot.contact(number, archived=True) is not None
 
 
-# --- deleted: here -----------------------------------------------------------------------------------------
+# --- deleted: the recipients (Art. 17(2), 19) -------------------------------------------------------------
+
+
+def _tell(desk: Desk, each: Erasure) -> None:
+    """Queued before the addresses go; a recipient who is away holds up nothing here."""
+    with desk.mirror.write(desk.portal) as work:
+        now = erasure.find(work, each.id)
+        if now is None or now.stage is not Stage.DELETED:
+            return
+        person = erasure.holder(work, now)
+        if person is not None:
+            names = [address.original for address in own_addresses(work, now)]
+            tell(desk, work, ErrandKind.ERASURE, now.id, person, names)
+        erasure.save(work, replace(now, stage=Stage.TOLD))
+    deliver(desk, [each.id])
+
+
+# --- told: here --------------------------------------------------------------------------------------------
 
 
 def _shred(desk: Desk, each: Erasure) -> None:
     with desk.mirror.write(desk.portal) as work:
         now = erasure.find(work, each.id)
-        if now is None or now.stage is not Stage.DELETED:
+        if now is None or now.stage is not Stage.TOLD:
             return
         work.log.append(_shredded(work, now))
         settle(work, now.contacts, now.purging)
@@ -376,5 +395,6 @@ STEPS: Final[Mapping[Stage, Callable[[Desk, Erasure], None]]] = {
     Stage.RESTRICTED: _restricted,
     Stage.CLEARED: _suppress,
     Stage.SUPPRESSED: _delete,
-    Stage.DELETED: _shred,
+    Stage.DELETED: _tell,
+    Stage.TOLD: _shred,
 }

@@ -22,6 +22,7 @@ class Stage(StrEnum):
     CLEARED = "cleared"  # no hold, no exception, within the breaker
     SUPPRESSED = "suppressed"
     DELETED = "deleted"  # in HubSpot, and read back
+    TOLD = "recipients told"  # what they have to do is on its way to them; they confirm in their own time
     PURGING = "done here, pending at processor"
     ERASED = "erased"
 

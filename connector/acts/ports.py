@@ -1,6 +1,7 @@
 """The far side as the acts see it: what may be asked of a HubSpot portal (design 2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from mappings.office import (
@@ -25,8 +26,36 @@ from mappings.records import (
     StatusRow,
     SubmissionPage,
     TimelinePage,
+    WholeRecord,
 )
 from mappings.words import LegalBasis, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody whom the controller discloses data to (Art. 4(9)) and tells what becomes of it (Art. 19).
+
+    `purposes`: for which they get it; none: for all. `country` and `transfer`: where they are, and what a
+    transfer to a third country rests on (Art. 30(1)(d) and (e), 15(2)).
+    """
+
+    name: str
+    kind: str  # webhook or mail
+    role: str  # processor or controller
+    purposes: tuple[str, ...] = ()
+    country: str = ""
+    transfer: str = ""
+
+
+class Recipients(Protocol):
+    """How the recipients of the configuration are reached."""
+
+    def tell(self, name: str, number: str, body: bytes) -> None:
+        """Hand one message over; it returns when the recipient has confirmed it.
+
+        `number` is the same for every try, so that the recipient can tell a repeat. Raises Temporary where a
+        later try may work, and what it is where a person has to change something.
+        """
 
 
 class HubSpot(Protocol):
@@ -96,6 +125,14 @@ class HubSpot(Protocol):
 
     def erase(self, contact_id: int) -> None:
         """Privacy-delete one contact by id, never by address (HA 7)."""
+
+    def whole_record(
+        self, contact_id: int, names: Sequence[str], *, archived: bool = False
+    ) -> WholeRecord | None:
+        """All values of one record, None where there is none. A merged id answers with its winner."""
+
+    def correct(self, contact_id: int, values: Mapping[str, str]) -> None:
+        """Overwrite properties of one record, by id (Art. 16)."""
 
     def audit(self, since: int) -> tuple[AuditRow, ...]:
         """Audit log lines from `since` on; empty where the plan has none."""

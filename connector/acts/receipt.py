@@ -13,6 +13,7 @@ from connector.errors import Refused
 from connector.proof.chain import entry_hash
 from connector.proof.receipt import YESES, Act, Matter, Receipt, Shown, gaps_of, since
 from connector.store.blobs import Blob, BlobUse
+from connector.store.people import Person
 from connector.store.work import Work
 from mappings.purposes import Purpose
 from mappings.times import iso
@@ -45,8 +46,11 @@ def receipt(desk: Desk, asked: Asked) -> Receipt | None:
     Raises Refused (exit 3) where `event` is no yes of this person.
     """
     person = looked_up(desk, asked.look, Kind.RECEIPT)
-    if person is None:
-        return None
+    return None if person is None else receipt_of(desk, person, asked)
+
+
+def receipt_of(desk: Desk, person: Person, asked: Asked) -> Receipt:
+    """The same for somebody whom the caller has looked up and noted. Raises as `receipt` does."""
     with desk.mirror.read(desk.portal) as work:
         facts = facts_of(desk, work, person)
         known = _known(work, facts)

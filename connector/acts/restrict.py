@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from connector.acts import erasure
 from connector.acts.desk import Desk
-from connector.acts.erase import lift, take_back
+from connector.acts.erase import lift, take_back, tell_of_restriction
 from connector.acts.letters import letter_for, queue
 from connector.acts.projection import project
 from connector.acts.push import push
 from connector.acts.tally import Tally
+from connector.acts.telling import deliver
 from connector.acts.who import address_of, users_of
 from connector.consent.decision import Push
 from connector.consent.events import Event, EventType, Overlay, Source
 from connector.errors import ConfigurationError, HubSpotRefused, Refused, Stopped, Temporary
+from connector.store.errands import ErrandKind
 from connector.store.outbox import Origin
 from connector.store.people import AddressKind, Person
 from connector.store.work import Work
@@ -36,6 +38,7 @@ def restrict(desk: Desk, address: str, actor: str, reason: str | None = None) ->
         people = _known(work, normalised)
         refs = [ref for person in people for ref in _restrict(desk, work, person, actor, reason)]
     pending = _sent(desk, refs)
+    deliver(desk)
     return Restricted(tuple(person.ref for person in people), Overlay.RESTRICTED, pending)
 
 
@@ -43,7 +46,8 @@ def _restrict(desk: Desk, work: Work, person: Person, actor: str, reason: str | 
     if person.overlay is not Overlay.RESTRICTED:
         work.people.set_overlay(person.id, Overlay.RESTRICTED)
         word = Event(type=EventType.RESTRICT, actor=actor, source=Source.CLI, reason=reason)
-        work.log.append([(person.id, word)])
+        (entry,) = work.log.append([(person.id, word)])
+        tell_of_restriction(desk, work, ErrandKind.RESTRICTION, entry, person.id)
     held = work.people.addresses([person.id]).get(person.id, [])
     purpose = next(iter(desk.purposes))
     made = [
@@ -84,6 +88,7 @@ def unrestrict(desk: Desk, address: str, actor: str) -> Restricted:
         if under_way is not None:
             take_back(work, under_way)
         lift(desk, work, people[0].id, actor)
+    deliver(desk)
     return Restricted((people[0].ref,), None)
 
 

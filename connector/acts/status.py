@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from connector.acts import telling
 from connector.acts.desk import Desk
 from connector.report.archive import missed
 from connector.store.runs import Run
@@ -35,6 +36,7 @@ def status(desk: Desk, today: date, *, mailed: bool) -> dict[str, Any]:
             "outbox_oldest_s": None if waiting.oldest is None else max(0, now - waiting.oldest) // 1000,
             "first_push_confirmed": bool(work.meta.get("first_push_confirmed")),
             "reviews": work.reviews.count(),
+            "recipients": telling.standing(work, now),
             "breaker": _breaker(work),
             "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
             "failing": [run.job for run in _failing(work)],

@@ -10,6 +10,7 @@ from connector.consent.events import Event, EventType, Overlay, State
 from connector.consent.reasons import REASONS
 from connector.consent.retention import BadRule, parse
 from connector.proof.words import WORDS, named
+from connector.store.people import Person
 from mappings.purposes import Purpose
 from mappings.times import iso
 
@@ -40,8 +41,11 @@ UNTIL: Final = {
 def why(desk: Desk, look: Look, language: str) -> dict[str, Any] | None:
     """The document of `person why`; None for a stranger. The look is logged first."""
     person = looked_up(desk, look, Kind.WHY)
-    if person is None:
-        return None
+    return None if person is None else why_of(desk, person, language)
+
+
+def why_of(desk: Desk, person: Person, language: str) -> dict[str, Any]:
+    """The same for somebody whom the caller has looked up and noted."""
     with desk.mirror.read(desk.portal) as work:
         facts = facts_of(desk, work, person)
     purposes = [_purpose(desk, facts, purpose, language) for purpose in desk.purposes]

@@ -49,6 +49,12 @@ class EventType(StrEnum):
     DATED = "observed.dated"  # a later read dates an earlier, undated observation; no act of its own
     # rights and identity
     NOTICE_DELIVERED = "notice_delivered"
+    RIGHT_RECEIVED = "right.received"  # somebody uses a right (Art. 15-21); `request` is a sign-up
+    RIGHT_EXTENDED = "right.extended"
+    RIGHT_SETTLED = "right.settled"
+    RECTIFIED = "rectified"  # a datum was corrected (Art. 16)
+    RECTIFIED_CONFIRMED = "rectified.confirmed"  # and HubSpot shows it
+    RECIPIENT_TOLD = "recipient.told"  # Art. 17(2), 19
     RESTRICT = "restrict"
     UNRESTRICT = "unrestrict"
     HOLD = "hold"  # a legal hold: overrides erasure and retention (Art. 17(3)(e))

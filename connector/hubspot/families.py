@@ -88,6 +88,12 @@ def contact(key: int | str) -> Route:
     return Route("GET", f"{CONTACTS}/{{key}}", f"{CONTACTS}/{encoded(str(key))}")
 
 
+def correct(contact_id: int) -> Route:
+    """Overwrite properties of one contact (HA 5)."""
+    read = contact(contact_id)
+    return Route("PATCH", read.template, read.path, Effect.WRITE)
+
+
 def contacts_batch_read() -> Route:
     """Up to 100 contacts by id; missing ids are errors of a 207 (HA 5)."""
     return _fixed("POST", f"{CONTACTS}/batch/read")

@@ -26,7 +26,7 @@ def _blocks(receipt: Receipt, words: Words) -> Iterator[Block]:
     yield page.para(words.say("intro", controller=receipt.controller))
     yield _head(receipt, words)
     for matter in receipt.matters:
-        yield from _matter(matter, receipt.zone, words)
+        yield from matter_blocks(matter, receipt.zone, words)
     yield page.heading(words.texts["check"])
     yield page.para(words.texts["check_text"])
     yield _log(receipt, words)
@@ -51,7 +51,8 @@ def _head(receipt: Receipt, words: Words) -> Block:
     )
 
 
-def _matter(matter: Matter, zone: str, words: Words) -> Iterator[Block]:
+def matter_blocks(matter: Matter, zone: str, words: Words) -> Iterator[Block]:
+    """One purpose: its state, each yes with the texts that were shown, and every no."""
     say = words.texts
     yield page.heading(matter.title)
     may = words.say("yes" if matter.allowed else "no", reason=named(words.reasons, matter.reason))
@@ -62,7 +63,7 @@ def _matter(matter: Matter, zone: str, words: Words) -> Iterator[Block]:
         yield from _act(act, zone, words)
     rest = {each.id for act in matter.acts for each in act.since}
     if any(each.id not in rest for each in matter.noes):
-        yield page.points(say["noes"], [_line(each, zone, words) for each in matter.noes])
+        yield page.points(say["noes"], [event_line(each, zone, words) for each in matter.noes])
 
 
 def _act(act: Act, zone: str, words: Words) -> Iterator[Block]:
@@ -73,7 +74,7 @@ def _act(act: Act, zone: str, words: Words) -> Iterator[Block]:
     yield from _shown("wording", act.wording, zone, words)
     yield from _shown("notice", act.notice, zone, words)
     if act.since:
-        lines = [_line(each, zone, words) for each in act.since]
+        lines = [event_line(each, zone, words) for each in act.since]
         yield page.points(say["since"], lines, warning=True)
     else:
         yield page.para(say["nothing_since"])
@@ -129,7 +130,7 @@ def _shown(what: str, shown: Shown | None, zone: str, words: Words) -> Iterator[
         yield page.para(words.say("seen", place=place, **times))
 
 
-def _line(event: Event, zone: str, words: Words) -> str:
+def event_line(event: Event, zone: str, words: Words) -> str:
     scope = f" ({words.texts['all']})" if event.purpose == ALL_MARKETING else ""
     said = words.say(
         "event_line",

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     RESUBSCRIBED_AGAINST_NO = "resubscribed_against_no"  # rows 14-16, 18, 41, 43
     OPTOUT_NOT_CONFIRMED = "optout_not_confirmed"  # row 44: an unconfirmed withdrawal is not handled
     BREAKER_OPEN = "breaker_open"  # row 37
+    REQUEST_DUE = "request_due"  # Art. 12(3): a month to answer, told from day 20 on
+    RECIPIENT_NOT_TOLD = "recipient_not_told"  # Art. 17(2), 19: not confirmed within 24 h
     WAITING_FOR_REVIEW = "waiting_for_review"  # rows 6, 27 and the two open cells
     CLEARED_IN_HUBSPOT = "cleared_in_hubspot"  # rows 23, 24, 29
     CHANGED_WITHOUT_ACT = "changed_without_act"  # rows 7, 13 (basis drift), 19
@@ -48,11 +50,16 @@ class Kind(StrEnum):
         return URGENCY[self]
 
 
+#: Of these a person may have several at a time, each with a number of its own.
+NUMBERED: Final = frozenset({Kind.WAITING_FOR_REVIEW, Kind.REQUEST_DUE, Kind.RECIPIENT_NOT_TOLD})
+
 URGENCY: Final[Mapping[Kind, Urgency]] = {
     Kind.ERASED_REAPPEARED: Urgency.ACT,
     Kind.RESUBSCRIBED_AGAINST_NO: Urgency.ACT,
     Kind.OPTOUT_NOT_CONFIRMED: Urgency.ACT,
     Kind.BREAKER_OPEN: Urgency.ACT,
+    Kind.REQUEST_DUE: Urgency.ACT,
+    Kind.RECIPIENT_NOT_TOLD: Urgency.ACT,
     Kind.WAITING_FOR_REVIEW: Urgency.LOOK,
     Kind.CLEARED_IN_HUBSPOT: Urgency.LOOK,
     Kind.CHANGED_WITHOUT_ACT: Urgency.LOOK,
@@ -123,10 +130,11 @@ class Discrepancy:
     def key(self) -> str:
         """Which one it is, from night to night: kind, person (else record or reference) and purpose.
 
-        A person may have several questions waiting, so a review also goes by its id.
+        A person may have several questions waiting, so a review also goes by its id; so do the others that
+        have one of their own.
         """
         who = self.subject_ref or str(self.contact_id or self.reference)
-        asked = self.reference if self.kind is Kind.WAITING_FOR_REVIEW else ""
+        asked = self.reference if self.kind in NUMBERED else ""
         return f"{self.kind}|{who}|{self.purpose}|{asked}"
 
     @property
@@ -138,6 +146,8 @@ class Discrepancy:
         """The exact command that shows more about this one."""
         if self.kind is Kind.WAITING_FOR_REVIEW and self.reference:
             return f"consent-mirror review show {self.reference}{portal_option}"
+        if self.kind is Kind.REQUEST_DUE and self.reference:
+            return f"consent-mirror requests show {self.reference}{portal_option}"
         if self.subject_ref:
             return f"consent-mirror log show --subject {self.subject_ref}{portal_option}"
         return ""

@@ -44,6 +44,22 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Check whether the changes are meant before anything is approved.",
         "consent-mirror status",
     ),
+    Kind.REQUEST_DUE: KindWords(
+        "A person's request must be answered soon",
+        "Request to answer",
+        "Somebody asked for access, rectification, erasure, restriction or portability, or objected, and "
+        "twenty days have gone by; the answer is due within one month.",
+        "Answer it, or extend it by two months with a reason before the first month is over.",
+        "consent-mirror requests list --due",
+    ),
+    Kind.RECIPIENT_NOT_TOLD: KindWords(
+        "Recipient has not confirmed",
+        "Recipient not told",
+        "An erasure, rectification or restriction has to reach every recipient of the data; one "
+        "has not confirmed within a day.",
+        "Check the recipient's address and secret, or tell them in another way.",
+        "consent-mirror sync",
+    ),
     Kind.WAITING_FOR_REVIEW: KindWords(
         "Waiting for review",
         "Waiting for review",

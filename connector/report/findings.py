@@ -17,6 +17,11 @@ from mappings.words import Status
 #: Rows read at a time: memory stays flat, whatever the size of the register.
 PAGE: Final = 5_000
 UNKNOWN_ROW: Final = 45
+DAY_MS: Final = 86_400_000
+#: When a request of a person becomes an alarm, and a recipient who has not confirmed (consent-domain 10).
+ALARM_AFTER_MS: Final = 20 * DAY_MS
+ALARM_BEFORE_MS: Final = 10 * DAY_MS
+UNTOLD_MS: Final = DAY_MS
 
 #: Entries that tell of a discrepancy, where the entry's table row does not say it more exactly.
 KIND_OF_ENTRY: Final[Mapping[str, Kind]] = {
@@ -112,6 +117,8 @@ class Findings:
         self._add(self._questions())
         self._add(self._reappeared())
         self._add(self._missing())
+        self._add(self._due())
+        self._add(self._untold())
 
     def add(self, items: Iterable[Sighting]) -> None:
         """What others found: an open breaker, a missed night, a flaw in a wording."""
@@ -215,6 +222,31 @@ class Findings:
                 row=review.row,
                 reference=str(review.id),
             )
+
+    def _due(self) -> Iterator[Sighting]:
+        """Requests of people from day 20 on; with two months more, in the last ten days."""
+        for each in self._work.requests.open():
+            plain = each.received_at + ALARM_AFTER_MS
+            since = plain if each.extended_at is None else max(plain, each.due_at - ALARM_BEFORE_MS)
+            if since <= self._now:
+                yield Sighting(
+                    kind=Kind.REQUEST_DUE,
+                    since=since,
+                    person_id=each.person_id,
+                    subject_ref=each.subject_ref or "",
+                    reference=str(each.id),
+                )
+
+    def _untold(self) -> Iterator[Sighting]:
+        """Recipients, HubSpot among them, who have not confirmed an erasure, correction or restriction."""
+        for each in self._work.errands.pending():
+            if each.queued_at + UNTOLD_MS <= self._now:
+                yield Sighting(
+                    kind=Kind.RECIPIENT_NOT_TOLD,
+                    since=each.queued_at,
+                    person_id=each.person_id,
+                    reference=str(each.id),
+                )
 
     def _reappeared(self) -> Iterator[Sighting]:
         for case in self._work.cases.pending(CaseKind.REAPPEARED, DETAILED):

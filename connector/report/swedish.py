@@ -44,6 +44,22 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Kontrollera om ändringarna är avsiktliga innan något godkänns.",
         "consent-mirror status",
     ),
+    Kind.REQUEST_DUE: KindWords(
+        "Förfrågan från en registrerad ska snart besvaras",
+        "Förfrågan ska besvaras",
+        "Någon har begärt registerutdrag, rättelse, radering, begränsning, dataportabilitet eller invänt, "
+        "och tjugo dagar har gått; svaret ska lämnas inom en månad.",
+        "Besvara den, eller förläng med två månader och skäl innan den första månaden är ute.",
+        "consent-mirror requests list --due",
+    ),
+    Kind.RECIPIENT_NOT_TOLD: KindWords(
+        "Mottagare som inte har bekräftat",
+        "Mottagare ej underrättad",
+        "En radering, rättelse eller begränsning ska nå varje mottagare av uppgifterna; någon har "
+        "inte bekräftat inom ett dygn.",
+        "Kontrollera mottagarens adress och hemlighet, eller underrätta mottagaren på annat sätt.",
+        "consent-mirror sync",
+    ),
     Kind.WAITING_FOR_REVIEW: KindWords(
         "Väntar på granskning",
         "Väntar på granskning",

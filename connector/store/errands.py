@@ -105,7 +105,7 @@ class Errands:
 
     def confirm(self, done: Errand, now: int) -> bool:
         """The other side has it: what was said goes. False: somebody else settled it meanwhile."""
-        return self._settle(done, {"confirmed_at": now, "sealed": None, "person_id": None})
+        return self._settle(done, {"confirmed_at": now, "sealed": None})
 
     def retry(self, failed: Errand, next_try: int) -> bool:
         """Once more at `next_try`."""

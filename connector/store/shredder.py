@@ -114,7 +114,7 @@ def _empty_desk(scope: Scope, person_id: int) -> None:
     run = scope.connection.execute
     run(update(request).where(_of(scope, request, person_id)).values(sealed=None, person_id=None))
     theirs = _of(scope, errand, person_id)
-    run(delete(errand).where(theirs, (errand.c.kind != ERASURE) | errand.c.confirmed_at.is_not(None)))
+    run(delete(errand).where(theirs, errand.c.kind != ERASURE))
     run(update(errand).where(theirs).values(person_id=None))
 
 

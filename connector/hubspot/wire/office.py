@@ -57,6 +57,8 @@ class PropertyItem(msgspec.Struct, rename="camel"):
     type: Any = None
     hubspot_defined: Any = False
     data_sensitivity: Any = None
+    calculated: Any = False
+    modification_metadata: Any = None
 
 
 class MailItem(msgspec.Struct, rename="camel"):
@@ -158,9 +160,16 @@ def properties(body: bytes) -> tuple[PropertyInfo, ...]:
             type=text(item.type) or "",
             hubspot_defined=item.hubspot_defined is True,
             sensitivity=text(item.data_sensitivity) or "non_sensitive",
+            read_only=_read_only(item),
         )
         for item in PROPERTIES(body).items
     )
+
+
+def _read_only(item: PropertyItem) -> bool:
+    """HubSpot works it out, or lets no client write it (HA 9)."""
+    said = item.modification_metadata
+    return item.calculated is True or (isinstance(said, dict) and said.get("readOnlyValue") is True)
 
 
 def mails_page(body: bytes) -> tuple[tuple[MarketingEmail, ...], str | None]:
