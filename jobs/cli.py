@@ -18,6 +18,7 @@ from jobs import (
     cli_import,
     cli_inventory,
     cli_log,
+    cli_migrate,
     cli_people,
     cli_portal,
     cli_proof,
@@ -57,6 +58,7 @@ for room in (
     cli_log,
     cli_backup,
     cli_fleet,
+    cli_migrate,
     cli_users,
     cli_try,
 ):

@@ -98,6 +98,15 @@ class Journal:
             found.append((int(portal), hashed, kind, scope, int(kid), month, review))
         return found
 
+    def copy_to(self, other: "Journal") -> None:
+        """The two files under another mirror's name; what stands there stays too."""
+        if other.path == self.path:
+            return
+        with self._locked(), other._locked():
+            _replace(other.path, dict.fromkeys([*_texts(other.path), *_texts(self.path)]))
+            listed = {*_texts(other.suppressions_path), *_texts(self.suppressions_path)}
+            _replace(other.suppressions_path, sorted(listed))
+
     def _raw(self) -> list[str]:
         return [each for each in _texts(self.path) if len(each.split()) == _FIELDS]
 

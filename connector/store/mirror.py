@@ -9,7 +9,7 @@ from connector.clock import Chance, Clock
 from connector.errors import ConfigurationError
 from connector.proof.keys import Keys
 from connector.proof.seal import SuppressionKeys, Vault, check_value
-from connector.store import bulk, fences, notes, schema, suppression
+from connector.store import bulk, fences, moving, notes, schema, suppression
 from connector.store.due import DueRow, timetables
 from connector.store.engine import Database, make_file, parse
 from connector.store.journal import Journal, Kept
@@ -84,6 +84,8 @@ class Mirror:
     ) -> "Mirror":
         try:
             schema.upgrade(database)
+            with database.begin(database.reader) as connection:
+                moving.check_here(connection, database.place)
             _check_keys(database, keys)
         except BaseException:
             database.close()
@@ -204,6 +206,7 @@ class Mirror:
             self.journal.append(lines, durable=any(each.ours for each in noted))
 
     def _scope(self, connection: Connection, portal: int) -> Scope:
+        moving.check_here(connection, self.place)
         return Scope(
             connection=connection,
             portal=portal,
