@@ -358,6 +358,15 @@ report = _clustered(
     _key("portal", "date"),
 )
 account = _clustered("account", _text("name"), _text("role"), _text("hash"), _int("created_at"), _key("name"))
+session = _clustered(
+    "session",
+    _bytes("hash"),  # of the cookie's value, which is nowhere else
+    _text("name"),
+    _int("created_at"),
+    _int("seen_at"),
+    _key("hash"),
+    Index("session_by_name", "name"),
+)
 pace = _clustered("pace", _int("portal"), _text("state"), _key("portal"))
 export = _table(
     "export",

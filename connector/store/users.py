@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from connector.errors import ConfigurationError, Refused
 from connector.store import bulk
 from connector.store.scope import Scope
+from connector.store.sessions import end_of
 from connector.store.tables import account
 
 
@@ -59,7 +60,8 @@ class Users:
         return User(name, role, now)
 
     def remove(self, name: str) -> bool:
-        """False: there was none."""
+        """False: there was none. Whoever it was is signed out."""
+        end_of(self._connection, name)
         return bool(self._connection.execute(delete(account).where(account.c.name == name)).rowcount)
 
     def all(self) -> list[User]:
@@ -82,6 +84,14 @@ class Users:
         change = update(account).where(account.c.name == name).values(hash=_hash(password))
         if not self._connection.execute(change).rowcount:
             raise Refused("There is no such user.", next_step="See `consent-mirror users list`.")
+        end_of(self._connection, name)
+
+    def set_role(self, name: str, role: Role) -> None:
+        """Another role; whoever it is has to sign in again. Raises Refused when the user is unknown."""
+        change = update(account).where(account.c.name == name).values(role=role)
+        if not self._connection.execute(change).rowcount:
+            raise Refused("There is no such user.", next_step="See `consent-mirror users list`.")
+        end_of(self._connection, name)
 
     def at_least(self, role: Role) -> int:
         """How many users have this role or more."""
@@ -113,6 +123,11 @@ def _matches(hashed: str, password: str) -> bool:
         return _hasher().verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def rank(role: Role) -> int:
+    """How much a role may: more than every smaller number."""
+    return _RANK.index(role)
 
 
 def _wrong(problem: str, next_step: str) -> ConfigurationError:

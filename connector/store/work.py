@@ -19,6 +19,7 @@ from connector.store.requests import Requests
 from connector.store.reviews import Reviews
 from connector.store.runs import Runs
 from connector.store.scope import Scope
+from connector.store.sessions import Sessions
 from connector.store.signups import Signups
 from connector.store.states import States
 from connector.store.suppression import Suppression
@@ -51,6 +52,7 @@ class Work:
         self.meta = Keyed(scope, meta)
         self.reports = Reports(scope)
         self.users = Users(scope)
+        self.sessions = Sessions(scope)
         self.checkpoints = Checkpoints(scope)
         self.blobs = Blobs(scope)
         self.exports = Exports(scope)
