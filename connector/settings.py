@@ -196,6 +196,7 @@ class ScheduleSettings(Section):
 
     pull: Duration = 300
     push: Duration = 30
+    mail: Duration = 60
     sweep: LocalTime = "02:00"
     forms: Duration = 3_600
     retention: LocalTime = "03:00"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
 
-from connector.acts.desk import Desk
+from connector.acts.desk import Controller, Desk
 from connector.acts.ports import Recipient
 from connector.clock import Chance, Clock, SystemChance, SystemClock
 from connector.consent.breaker import Limits
@@ -148,6 +148,12 @@ def _purpose(said: PurposeSettings) -> Purpose:
     )
 
 
+def controller_of(settings: Settings) -> Controller:
+    """Whom people deal with."""
+    said = settings.controller
+    return Controller(name=said.name, contact=said.contact, languages=tuple(said.languages))
+
+
 def limits_of(settings: Settings) -> Limits:
     """The breaker's numbers."""
     said = settings.breaker
@@ -210,6 +216,7 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         clock=at_hand.clock,
         chance=at_hand.chance,
         zone=settings.controller.zone,
+        controller=controller_of(settings),
         subject_sources=subject_texts(portal.subject_sources),
         statuses_per_day=portal.statuses_per_day,
         erase_again=portal.erase_again,

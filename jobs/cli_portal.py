@@ -12,6 +12,7 @@ from rich.text import Text
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.acts.first_push import confirm_first_push, dry_run_shown
+from connector.acts.mail_out import Sent
 from connector.acts.pin import check_portal
 from connector.acts.preview import Preview, preview
 from connector.acts.tally import Tally
@@ -23,6 +24,7 @@ from jobs.backfill import Progress as Progressed
 from jobs.backfill import backfill as run_backfill
 from jobs.forms import read_forms
 from jobs.options import Globals, Outcome, command
+from jobs.post import try_post
 from jobs.runner import running
 from jobs.turn import Plan, Turned, check_properties, turn
 
@@ -98,10 +100,15 @@ def _synced(desk: Desk, settings: Settings, *, dry_run: bool, full: bool, confir
             confirm_first_push(desk)
         turned = turn(desk, Plan(full=full, push=not dry_run), beat=run.beat)
         run.figures |= turned.figures()
+    mailed = Sent() if dry_run else try_post(settings, desk)
     shown = preview(desk) if dry_run or not turned.first_push_confirmed else None
     if dry_run:
         dry_run_shown(desk)
-    document = _document(turned) | ({"would_push": shown.items} if shown is not None else {})
+    document = (
+        _document(turned)
+        | {"mail": mailed.figures()}
+        | ({"would_push": shown.items} if shown is not None else {})
+    )
     code = 0 if dry_run or (turned.first_push_confirmed and turned.breaker is None) else Stopped.exit_code
     return Outcome(document, _told(turned, shown, dry_run=dry_run), code)
 

@@ -1,5 +1,6 @@
 """`report` and `status`: what differs, and whether everything is up to date."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from connector.settings import Settings, load
 from jobs import output
 from jobs.account import staff
 from jobs.due import local_day
-from jobs.mailing import about_of, is_mailed, nightly_of, outside_of
+from jobs.mailing import about_of, has_server, is_mailed, nightly_of, outside_of
 from jobs.options import Globals, Outcome, command
 
 Day = Annotated[str | None, typer.Option("--date", help="A past local day, 2026-11-24: its figures.")]
@@ -112,7 +113,7 @@ def status(wanted: Globals) -> Outcome:
 
 def _status(settings: Settings, desk: Desk) -> dict[str, Any]:
     today = local_day(desk.clock.now(), desk.zone)
-    return status_act(desk, today, mailed=is_mailed(settings, desk.name))
+    return status_act(desk, today, mailed=is_mailed(settings, desk.name), has_server=has_server(settings))
 
 
 def _states(found: list[dict[str, Any]]) -> Group:
@@ -130,4 +131,15 @@ def _states(found: list[dict[str, Any]]) -> Group:
         for each in found
     ]
     headings = ("portal", "contacts", "last pull", "last sweep", "pending", "reviews", "breaker", "entries")
-    return Group(output.table(headings, rows))
+    return Group(output.table(headings, rows), *(Text(line) for each in found for line in _letters(each)))
+
+
+def _letters(each: dict[str, Any]) -> Iterator[str]:
+    """What the letters to people wait for; nothing where all is well."""
+    portal, mail = each["portal"], each["mail"]
+    if mail["waiting"] and not mail["configured"]:
+        yield f"{portal}: {mail['waiting']} letters to people wait: there is no mail server ([report])."
+    if mail["trouble"]:
+        yield f"{portal}: letters to people wait. {mail['trouble']['problem']}"
+    if mail["parked"]:
+        yield f"{portal}: {mail['parked']} letters to people were refused: `consent-mirror notices list`."

@@ -30,6 +30,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
     """The jobs in the order in which a turn runs them: what people asked for first, bulk last."""
     return (
         Timing("push", every=schedule.push),
+        Timing("mail", every=schedule.mail),
         Timing("forms", every=schedule.forms),
         Timing("pull", every=schedule.pull),
         Timing("sweep", at=schedule.sweep),

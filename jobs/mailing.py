@@ -11,6 +11,11 @@ from connector.settings import Settings
 from connector.wiring import server_of
 
 
+def has_server(settings: Settings) -> bool:
+    """Letters can be handed to somebody."""
+    return bool(settings.report.smtp_host and settings.report.from_)
+
+
 def recipients_of(settings: Settings, name: str) -> tuple[str, ...]:
     """A portal's own recipients, else those of all."""
     return settings.portal(name).to or settings.report.to
@@ -31,8 +36,7 @@ def about_of(settings: Settings, desk: Desk) -> About:
 
 def is_mailed(settings: Settings, name: str) -> bool:
     """A mail of this portal goes out every night."""
-    said = settings.report
-    return bool(said.smtp_host and said.from_ and recipients_of(settings, name))
+    return has_server(settings) and bool(recipients_of(settings, name))
 
 
 def outside_of(settings: Settings, desk: Desk) -> Outside:

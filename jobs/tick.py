@@ -22,6 +22,7 @@ from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
 from jobs.mailing import nightly_of
+from jobs.post import run_post
 from jobs.reading import Beat
 from jobs.runner import running
 from jobs.turn import Plan, turn
@@ -126,6 +127,10 @@ def _push(settings: Settings, desk: Desk, beat: Beat) -> None:
     deliver(desk)
 
 
+def _mail(settings: Settings, desk: Desk, beat: Beat) -> None:
+    run_post(settings, desk, beat)
+
+
 def _pull(settings: Settings, desk: Desk, beat: Beat) -> None:
     _turn(settings, desk, beat, full=False)
 
@@ -166,6 +171,7 @@ def _checkpoint(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 JOBS: Mapping[str, Job] = {
     "push": _push,
+    "mail": _mail,
     "forms": _forms,
     "pull": _pull,
     "sweep": _sweep,

@@ -136,9 +136,10 @@ class World:
         contacts: Sequence[str] = (ANNA,),
         extra: str = "",
         portal: str = "",
+        clock: WorldClock | None = None,
     ) -> None:
         self.folder = folder
-        self.clock = WorldClock()
+        self.clock = clock or WorldClock()
         self.tools = wiring.Tools(clock=self.clock, chance=SeededChance("world"))
         switches = Options(limits=False).changed(**(options or {}))
         self.sandbox = Sandbox(people, 7, tier, options=switches, clock=self.clock)

@@ -14,6 +14,15 @@ SIGMA_MS = 300_000  # how far two clocks may differ before "later" means later (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """Who answers for it all, as people are told (Art. 4(7), 13(1)(a)); the first language is the usual."""
+
+    name: str
+    contact: str
+    languages: tuple[str, ...] = ("sv", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """One portal's mirror, its HubSpot, its purposes and its rules."""
 
@@ -26,6 +35,7 @@ class Desk:
     clock: Clock
     chance: Chance
     zone: ZoneInfo
+    controller: Controller
     subject_sources: frozenset[str] = frozenset()
     sigma_ms: int = SIGMA_MS
     statuses_per_day: int = 25_000

@@ -5,6 +5,7 @@ from typing import Any
 
 from connector.acts import telling
 from connector.acts.desk import Desk
+from connector.acts.mail_out import totals_of
 from connector.report.archive import missed
 from connector.store.runs import Run
 from connector.store.work import Work
@@ -13,8 +14,11 @@ from mappings.times import iso
 READING = ("pull", "sweep", "backfill")
 
 
-def status(desk: Desk, today: date, *, mailed: bool) -> dict[str, Any]:
-    """One portal's line of `status --json` (design 1.1)."""
+def status(desk: Desk, today: date, *, mailed: bool, has_server: bool) -> dict[str, Any]:
+    """One portal's line of `status --json` (design 1.1).
+
+    `mailed`: the nightly report goes out; `has_server`: letters to people can.
+    """
     with desk.mirror.read(desk.portal) as work:
         now, waiting, counts, head = (
             desk.clock.now(),
@@ -39,6 +43,7 @@ def status(desk: Desk, today: date, *, mailed: bool) -> dict[str, Any]:
             "recipients": telling.standing(work, now),
             "breaker": _breaker(work),
             "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
+            "mail": totals_of(work).document(now, configured=has_server),
             "failing": [run.job for run in _failing(work)],
             "log": {"entries": head.size, "root": head.root},
         }

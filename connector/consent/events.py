@@ -49,6 +49,7 @@ class EventType(StrEnum):
     DATED = "observed.dated"  # a later read dates an earlier, undated observation; no act of its own
     # rights and identity
     NOTICE_DELIVERED = "notice_delivered"
+    MAIL_SENT = "mail.sent"  # a receipt, an answer: any letter to a person that is no notice
     RIGHT_RECEIVED = "right.received"  # somebody uses a right (Art. 15-21); `request` is a sign-up
     RIGHT_EXTENDED = "right.extended"
     RIGHT_SETTLED = "right.settled"

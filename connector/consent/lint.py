@@ -52,6 +52,19 @@ TAKEN_BACK: Final = re.compile(
     r"|revoke",
     re.IGNORECASE,
 )
+#: What only advertising says: prices off, calls to buy or sign up, links that count clicks or lead to a shop.
+#: A notice may and must name the purpose of sending offers; it may not make one.
+SELLS: Final = re.compile(
+    r"\d+\s*%\s*(?:rabatt|off\b|discount)|\b(?:spara|save)\s+(?:upp\s+till\s+|up\s+to\s+)?\d"
+    r"|\brabatt(?:kod|er)?\b|\b(?:discount|voucher|promo)(?:\s+code)?\b|\bkampanjkod"
+    r"|\b(?:köp|handla|beställ|boka|fynda)\s+(?:nu|här|idag|i\s+dag)\b|\b(?:buy|shop|order|book)\s+(?:now|here|today)\b"
+    r"|\b(?:anmäl\s+dig|prenumerera|skriv\s+upp\s+dig|sign\s+up|subscribe)\b(?!\s*(?:från|from))"
+    r"|\b(?:missa\s+inte|passa\s+på|don.t\s+miss|limited\s+time|bara\s+i\s+dag)\b"
+    r"|\b(?:våra?|our)\s+(?:senaste|bästa|latest|best)\s+(?:erbjudande|offer|deal)"
+    r"|[?&]utm_\w+=|https?://\S*(?:kampanj|campaign|erbjudande|offer|rabatt|discount|/shop|/butik|/sale|/rea\b"
+    r"|/produkt|/product|webshop)",
+    re.IGNORECASE,
+)
 LINK: Final = re.compile(r"https?://|www\.|href\s*=|\b[a-z0-9-]+\.[a-z]{2,}/\S", re.IGNORECASE)
 TAGS: Final = re.compile(r"<[^>]*>")
 FORMS_OF_COMPANY: Final = re.compile(
@@ -92,6 +105,11 @@ def _flaws(
         yield Flaw.NOTICE
     if not _is_one_language(text, languages):
         yield Flaw.LANGUAGE
+
+
+def sells(text: str) -> tuple[str, ...]:
+    """What makes a text advertising, in its own words: such a text is no notice and goes to nobody."""
+    return tuple(dict.fromkeys(found[0].strip() for found in SELLS.finditer(text)))
 
 
 def _names(whole: str, controller: str) -> bool:

@@ -28,7 +28,7 @@ class Envelope:
 
 def message_id(report: Report, sender: str) -> str:
     """The same for every try of one portal and day: mail systems see that two copies are one (RE 5)."""
-    return f"<report.{report.date}.{report.portal_id}@{_host(sender)}>"
+    return f"<report.{report.date}.{report.portal_id}@{host_of(sender)}>"
 
 
 def compose(report: Report, rendered: Rendered, envelope: Envelope, now: int) -> EmailMessage:
@@ -37,8 +37,8 @@ def compose(report: Report, rendered: Rendered, envelope: Envelope, now: int) ->
     Raises ConfigurationError where an address of the configuration is no address.
     """
     message = EmailMessage(policy=MAIL_POLICY)
-    message["From"] = _address(envelope.sender, "report.from")
-    message["To"] = [_address(each, "report.to") for each in _some(envelope.recipients)]
+    message["From"] = address(envelope.sender, "report.from")
+    message["To"] = [address(each, "report.to") for each in _some(envelope.recipients)]
     message["Subject"] = rendered.subject
     message["Date"] = format_datetime(datetime.fromtimestamp(now // 1000, UTC))
     message["Message-ID"] = message_id(report, envelope.sender)
@@ -51,7 +51,7 @@ def compose(report: Report, rendered: Rendered, envelope: Envelope, now: int) ->
         maintype="text",
         subtype="csv",
         filename=rendered.sheet_name,
-        params={"charset": "utf-8"},
+        params=UTF_8,
     )
     # Last: making parts moves every Content header that exists into the first of them.
     message["Content-Language"] = rendered.language
@@ -81,10 +81,10 @@ def _some(recipients: Sequence[str]) -> Sequence[str]:
     return recipients
 
 
-def _address(text: str, key: str) -> Address:
+def address(text: str, key: str, name: str = "") -> Address:
     """One address; a name, a list or a line break is refused: nobody can add a header or a reader."""
     try:
-        return Address(addr_spec=text)
+        return Address(display_name=name, addr_spec=text)
     except (ValueError, IndexError):
         raise ConfigurationError(
             "A mail address cannot be read.",
@@ -93,5 +93,6 @@ def _address(text: str, key: str) -> Address:
         ) from None
 
 
-def _host(sender: str) -> str:
-    return _address(sender, "report.from").domain or "localhost"
+def host_of(sender: str) -> str:
+    """The domain of the sender, for a Message-ID."""
+    return address(sender, "report.from").domain or "localhost"

@@ -14,3 +14,11 @@ class MailRefused(ConnectorError):
 
     code = "mail_refused"
     exit_code = 2
+
+
+class LetterRefused(MailRefused):
+    """This letter is refused for good, its recipient or its content; another one may well be taken."""
+
+
+class LetterPutOff(MailUnavailable):
+    """This letter is put off (4xx to its recipient or content); another one may well be taken now."""

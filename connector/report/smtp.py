@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from connector.clock import Clock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
-from connector.report.outcome import MailAmbiguous, MailRefused
+from connector.report.outcome import LetterPutOff, LetterRefused, MailAmbiguous, MailRefused
 from mappings.addresses import mask
 
 Security = Literal["tls", "starttls", "none"]
@@ -67,6 +67,7 @@ class Stage(Enum):
 
     CONNECTING = auto()
     TALKING = auto()
+    LETTER = auto()  # the server is content with us; what follows is about this one letter
     DATA = auto()
 
 
@@ -153,6 +154,7 @@ class _Handover:
             if self._message is None:
                 self._delivery = Delivery(accepted=0)
                 return
+            self.stage = Stage.LETTER
             refused = client.send_message(self._message)
             self._delivery = _delivered(self._message, refused)
 
@@ -261,13 +263,16 @@ def _translated(error: BaseException | None, stage: Stage) -> BaseException:
     """Our word for what happened; a server's own text is never repeated, it may hold an address."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # One that is only put off is worth another try, which the others then get too.
-        return _refused_by_code(min(reply[0] for reply in error.recipients.values()), "every recipient")
+        code = min(reply[0] for reply in error.recipients.values())
+        return _refused_by_code(code, "every recipient", of_letter=True)
     if isinstance(error, smtplib.SMTPResponseException):
-        return _refused_by_code(error.smtp_code, _what(error))
+        of_letter = isinstance(error, smtplib.SMTPDataError)
+        return _refused_by_code(error.smtp_code, _what(error), of_letter=of_letter)
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailRefused("The mail server's certificate is not trusted.", where="[report]", next_step=TRUST)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return MailRefused("The mail server lacks STARTTLS, login or UTF-8 addresses.", next_step=CHECK)
+        refused = LetterRefused if stage is Stage.LETTER else MailRefused
+        return refused("The mail server lacks STARTTLS, login or UTF-8 addresses.", next_step=CHECK)
     if error is None or isinstance(error, (smtplib.SMTPException, OSError)):
         return _broken(stage, "The mail server cannot be reached or broke off.")
     return error
@@ -279,8 +284,10 @@ def _what(error: smtplib.SMTPResponseException) -> str:
     return "the sender" if isinstance(error, smtplib.SMTPSenderRefused) else "the mail"
 
 
-def _refused_by_code(code: int, what: str) -> ConnectorError:
+def _refused_by_code(code: int, what: str, *, of_letter: bool) -> ConnectorError:
     """4xx: later; 5xx: never without a change (RFC 5321, 4.2.1). A code outside both is a broken server."""
     if 500 <= code <= 599:
-        return MailRefused(f"The mail server refused {what} ({code}).", where="[report]", next_step=CHECK)
-    return MailUnavailable(f"The mail server put off {what} ({code}).", where="[report]", next_step=RETRY)
+        refused = LetterRefused if of_letter else MailRefused
+        return refused(f"The mail server refused {what} ({code}).", where="[report]", next_step=CHECK)
+    put_off = LetterPutOff if of_letter and 400 <= code <= 499 else MailUnavailable
+    return put_off(f"The mail server put off {what} ({code}).", where="[report]", next_step=RETRY)

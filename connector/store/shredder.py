@@ -10,7 +10,7 @@ from sqlalchemy.sql.dml import Delete
 from connector.consent.events import Overlay
 from connector.errors import Refused
 from connector.proof.seal import NONCE_BYTES, seal, unseal
-from connector.store import bulk
+from connector.store import bulk, mail
 from connector.store.scope import Scope
 from connector.store.tables import (
     address,
@@ -44,6 +44,7 @@ class Shredded:
     states: int
     payloads: int
     letters: int
+    mails: int
 
 
 def shred(scope: Scope, person_id: int) -> Shredded:
@@ -57,11 +58,14 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     free_letters(scope, person_id)
     seen = _count(scope, _observed(person_id))
     run(_aliases(scope, person_id))
+    alone = _refs(person_id).where(_only_theirs(person_id, address.c.ref))
+    mails = mail.wipe(scope, person_id, run(alone).scalars())
     _close_doors(scope, person_id)
     done = Shredded(
         ref=found.ref.hex(),
         observed=seen,
         letters=letters,
+        mails=mails,
         addresses=_count(scope, delete(address).where(address.c.person_id == person_id)),
         contacts=_count(scope, delete(contact).where(contact.c.person_id == person_id)),
         states=_count(scope, delete(state).where(state.c.person_id == person_id)),

@@ -357,6 +357,36 @@ report = _clustered(
     _maybe_text("error"),
     _key("portal", "date"),
 )
+mail = _table(
+    "mail",
+    _number(),
+    _int("portal"),
+    _bytes("key"),  # keyed index of the letter's own key: one letter, however often it is queued
+    _text("kind"),
+    _text("message"),  # the local part of its Message-ID, the same for every try
+    _maybe_int("person_id"),  # NULL: nobody's, sealed with the portal's own key
+    _maybe_bytes("ref"),  # reference of the address
+    _maybe_bytes("sealed"),  # address, texts, attachments; NULL once it is over
+    _text("state"),
+    _maybe_text("reason"),
+    _int("queued_at"),
+    _maybe_int("expires_at"),
+    _int("next_try"),
+    _int("attempts"),
+    _maybe_int("first_try"),
+    _int("claimed_until"),
+    _maybe_text("token"),
+    _maybe_int("ended_at"),
+    Index("mail_by_key", "portal", "key", unique=True),
+    Index("mail_by_person", "person_id"),
+    Index(
+        "mail_waiting",
+        "portal",
+        "next_try",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
 account = _clustered("account", _text("name"), _text("role"), _text("hash"), _int("created_at"), _key("name"))
 session = _clustered(
     "session",

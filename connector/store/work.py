@@ -11,6 +11,7 @@ from connector.store.hints import Hints
 from connector.store.keyed import Keyed
 from connector.store.links import Links
 from connector.store.log import Log
+from connector.store.mail import Mail
 from connector.store.observed import Observed
 from connector.store.outbox import Outbox
 from connector.store.people import People
@@ -38,6 +39,7 @@ class Work:
         self.log = Log(scope)
         self.states = States(scope)
         self.outbox = Outbox(scope)
+        self.mail = Mail(scope)
         self.reviews = Reviews(scope)
         self.suppression = Suppression(scope)
         self.requests = Requests(scope)

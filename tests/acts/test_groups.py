@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.acts.desk import Desk
+from connector.acts.desk import Controller, Desk
 from connector.acts.reconcile import Matter, reconcile_group
 from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
@@ -145,6 +145,7 @@ def mirrored(folder: Path, *, seed: int, size: int, full: bool = True) -> Iterat
             clock=clock,
             chance=chance,
             zone=ZoneInfo("Europe/Stockholm"),
+            controller=Controller(name="Exempel AB", contact="dataskydd@exempel.example"),
         )
         try:
             yield Run(desk, sandbox, clock, size, full)

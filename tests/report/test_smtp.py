@@ -10,7 +10,7 @@ import pytest
 from connector.clock import SystemClock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
 from connector.report.mail import Envelope, compose
-from connector.report.outcome import MailAmbiguous, MailRefused
+from connector.report.outcome import LetterPutOff, LetterRefused, MailAmbiguous, MailRefused
 from connector.report.render import render
 from connector.report.smtp import MailServer, send
 from tests.report.authority import Authority, make_authority
@@ -118,7 +118,7 @@ def test_a_wrong_password_is_for_a_person_to_mend(authority):
 
 @pytest.mark.parametrize(
     ("reply", "error", "exit_code"),
-    [("451 busy with anna@exempel.se", MailUnavailable, 75), ("550 no anna@exempel.se", MailRefused, 2)],
+    [("451 busy with anna@exempel.se", LetterPutOff, 75), ("550 no anna@exempel.se", LetterRefused, 2)],
     ids=["451: later", "550: never"],
 )
 def test_what_the_server_answers_decides_whether_to_try_again(reply, error, exit_code):
@@ -144,8 +144,8 @@ def test_a_refused_recipient_is_recorded_and_the_others_get_the_mail():
 @pytest.mark.parametrize(
     ("replies", "error"),
     [
-        ({TO: "550 unknown", SECOND: "550 unknown"}, MailRefused),
-        ({TO: "550 unknown", SECOND: "450 greylisted"}, MailUnavailable),
+        ({TO: "550 unknown", SECOND: "550 unknown"}, LetterRefused),
+        ({TO: "550 unknown", SECOND: "450 greylisted"}, LetterPutOff),
     ],
     ids=["all for good", "one may work later"],
 )

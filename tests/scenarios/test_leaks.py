@@ -16,6 +16,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from connector.acts.inventory import Inventory
+from connector.acts.mail_out import Letter, Queued, queue
+from connector.consent.letters import LetterKind
 from tests.scenarios.conftest import Make
 from tests.world import DAY, EVENTS, NEWSLETTER, SUBSCRIBED, TOKEN, Ran, World
 
@@ -79,6 +81,23 @@ def w(make: Make) -> World:
     made.create(ERASED, firstname=ERASED)
     made.sandbox.person.unsubscribe(IDN)
     made.grant(CANARY, "events")
+    for address in (CANARY, IDN, STRANGER):
+        person = made.person(address)
+        facts = {
+            "purpose": "Events",
+            "at": made.now,
+            "link": f"https://x.example/?{address}",
+            "until": made.now,
+        }
+        letter = Letter(
+            kind=LetterKind.DOI,
+            key=address,
+            address=address,
+            facts=facts,
+            person_id=person.id if person else None,
+        )
+        with made.mirror.write(made.desk.portal) as work:
+            assert queue(made.desk, work, letter) is Queued.WAITING
     return made
 
 

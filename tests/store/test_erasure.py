@@ -6,6 +6,7 @@ from connector.consent.events import Event, EventType, Overlay, State
 from connector.errors import Refused
 from connector.store.contacts import ContactRow
 from connector.store.errands import ErrandKind, NewErrand
+from connector.store.mail import NewMail
 from connector.store.observed import ObservedRow
 from connector.store.outbox import NewLetter, Origin
 from connector.store.people import NewAddress
@@ -45,6 +46,11 @@ def anna(mirror):
             ],
             NOW,
         )
+        mails = [
+            NewMail(key=str(n), kind="notice", message=str(n), ref=each, body=CANARY.encode(), person_id=who)
+            for n, (each, who) in enumerate([(ref, anna.id), (shared, other.id)])
+        ]
+        assert [work.mail.queue(each, NOW) for each in mails] == [True, True]
         work.outbox.queue(
             [
                 letter(ref, 101, Status.UNSUBSCRIBED, anna.id),
@@ -85,8 +91,16 @@ def letter(ref, subscription, status, person_id):
 def test_everything_readable_about_a_person_goes(mirror, anna):
     with mirror.write(PORTAL) as work:
         (done,) = work.people.shred(anna.id)
-    counts = (done.addresses, done.contacts, done.observed, done.states, done.payloads, done.letters)
-    assert (done.ref, counts) == (anna.ref, (2, 1, 1, 1, 1, 1))
+    counts = (
+        done.addresses,
+        done.contacts,
+        done.observed,
+        done.states,
+        done.payloads,
+        done.letters,
+        done.mails,
+    )
+    assert (done.ref, counts) == (anna.ref, (2, 1, 1, 1, 1, 1, 1))
     with mirror.read(PORTAL) as work:
         assert work.people.addresses([anna.id]) == {}
         assert work.people.by_address(CANARY) == []
@@ -98,6 +112,7 @@ def test_everything_readable_about_a_person_goes(mirror, anna):
         (header,) = work.requests.all()
         assert (header.kind, header.address, dict(header.detail)) == (RequestKind.ERASURE, None, {})
         assert header.person_id is None
+        assert work.mail.of_people([anna.id]) == {}
 
 
 def test_a_recipient_who_has_not_been_told_yet_is_told_all_the_same(mirror, anna):
@@ -128,6 +143,7 @@ def test_what_others_share_stays_theirs(mirror, anna):
         assert len(work.people.by_address(BOX)) == 1
         assert len(work.observed.of_refs([shared])[shared]) == 1
         assert len(work.outbox.of_refs([shared])[shared]) == 1
+        assert work.mail.totals().waiting == 1
 
 
 def test_a_no_that_waits_still_leaves_and_forgets_the_address_afterwards(mirror, anna, url):
@@ -189,6 +205,19 @@ def test_the_key_itself_is_overwritten_in_the_file(mirror, anna, url, tmp_path):
         work.people.shred(anna.id)
     assert mirror.truncate_wal()
     assert not _found(tmp_path, [key])
+
+
+def test_a_letter_that_waits_is_overwritten_in_the_file(mirror, anna, url, tmp_path):
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's files are not ours")
+    with raw(url) as connection:
+        sealed = connection.exec_driver_sql(f"SELECT sealed FROM mail WHERE person_id = {anna.id}").scalar()
+    mirror.truncate_wal()
+    assert _found(tmp_path, [sealed])
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    assert mirror.truncate_wal()
+    assert not _found(tmp_path, [sealed])
 
 
 def _found(folder, needles):
