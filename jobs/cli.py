@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from connector import clock, logs
 from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
+    cli_access,
     cli_backup,
     cli_exports,
     cli_fleet,
@@ -49,6 +50,7 @@ for room in (
     cli_run,
     cli_people,
     cli_receipt,
+    cli_access,
     cli_proof,
     cli_rights,
     cli_import,

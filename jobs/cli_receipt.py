@@ -107,10 +107,11 @@ def _receipt_said(found: Receipt, page: Page, files: dict[str, Any]) -> Group:
     """The whole page on a terminal; where it was written to a file, only where."""
     if files:
         return Group(*(Text(f"{kind.upper()}  {path}") for kind, path in files.items()))
-    return Group(*(Text(line) for line in _lines(page)))
+    return Group(*(Text(line) for line in lines_of(page)))
 
 
-def _lines(page: Page) -> list[str]:
+def lines_of(page: Page) -> list[str]:
+    """A page on a terminal."""
     lines: list[str] = []
     for block in page.blocks:
         if block.kind in {"title", "heading", "subheading"}:

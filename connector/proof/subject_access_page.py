@@ -43,7 +43,7 @@ def _blocks(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Bl
     yield page.heading(say["list"])
     yield page.para(say["block_list"])
     yield page.heading(say["rights"])
-    yield page.points(say["rights"], own.rights)
+    yield page.points(say["rights_are"], own.rights)
     yield page.para(say["portable"])
     yield page.para(own.say("complaint", **own.authority))
 
@@ -125,7 +125,7 @@ def _mirror(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Bl
     yield page.facts([*rules, (say["erase"], whole)])
     yield page.heading(say["events"])
     lines = [_event(each, report, own, words) for each in report.events]
-    yield page.points(say["events"], lines) if lines else page.para(say["no_events"])
+    yield page.points(say["events_are"], lines) if lines else page.para(say["no_events"])
 
 
 def _event(event: Event, report: AccessReport, own: AccessWords, words: Words) -> str:
@@ -150,7 +150,7 @@ def _event(event: Event, report: AccessReport, own: AccessWords, words: Words) -
 def _recipients(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Block]:
     yield page.heading(own.texts["recipients"])
     lines = [_recipient(each, report.zone, own, words) for each in report.recipients]
-    yield page.points(own.texts["recipients"], lines)
+    yield page.points(own.texts["recipients_are"], lines)
 
 
 def _recipient(each: Disclosed, zone: str, own: AccessWords, words: Words) -> str:
@@ -171,13 +171,13 @@ def _desk(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Bloc
     say, zone = own.texts, report.zone
     if report.requests:
         yield page.heading(say["requests"])
-        yield page.points(say["requests"], [_request(each, zone, own, words) for each in report.requests])
+        yield page.points(say["requests_are"], [_request(each, zone, own, words) for each in report.requests])
     if report.reviews:
         yield page.heading(say["reviews"])
-        yield page.points(say["reviews"], [_review(each, zone, words) for each in report.reviews])
+        yield page.points(say["reviews_are"], [_review(each, zone, words) for each in report.reviews])
     if report.waiting:
         yield page.heading(say["waiting"])
-        yield page.points(say["waiting"], [_waits(each, zone, own, words) for each in report.waiting])
+        yield page.points(say["waiting_are"], [_waits(each, zone, own, words) for each in report.waiting])
 
 
 def _request(each: Mapping[str, Any], zone: str, own: AccessWords, words: Words) -> str:
@@ -208,7 +208,7 @@ def _looks(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Blo
         own.say("look", at=words.moment(at, report.zone), who=who, what=named(own.looks, what))
         for at, who, what in report.looks
     ]
-    yield page.points(own.texts["looks"], lines) if lines else page.para(own.texts["no_looks"])
+    yield page.points(own.texts["looks_are"], lines) if lines else page.para(own.texts["no_looks"])
 
 
 def _said(iso: str, zone: str, words: Words) -> str:
