@@ -10,13 +10,14 @@ from rich.text import Text
 from connector import wiring
 from connector.acts import erase as erasing
 from connector.acts import holds, suppressed
+from connector.acts import rectify as rectifying
 from connector.acts.annul import annul as annul_act
 from connector.acts.decide import document
 from connector.acts.desk import Desk
 from connector.acts.restrict import Restricted
 from connector.acts.restrict import restrict as restrict_act
 from connector.acts.restrict import unrestrict as unrestrict_act
-from connector.errors import Refused, Stopped, Temporary
+from connector.errors import ConfigurationError, Refused, Stopped, Temporary
 from connector.settings import load
 from jobs import output
 from jobs.account import staff
@@ -38,6 +39,10 @@ Unlisted = Annotated[
 EventId = Annotated[str, typer.Argument(help="The id of the no.", show_default=False)]
 User = Annotated[str, typer.Option("--user", help="Who says so; another one has to agree.")]
 
+Property = Annotated[str | None, typer.Option("--property", help="HubSpot's internal name of the property.")]
+NewValue = Annotated[str | None, typer.Option("--value", help="The right value; empty clears it.")]
+NewEmail = Annotated[str | None, typer.Option("--email", help="The person's right address.")]
+
 hold = typer.Typer(help="Legal hold: overrides erasure and retention.", no_args_is_help=True)
 suppression = typer.Typer(help="Who must never be brought back.", invoke_without_command=True)
 
@@ -48,6 +53,7 @@ def register(app: typer.Typer) -> None:
     app.command("restrict")(restrict)
     app.command("unrestrict")(unrestrict)
     app.command("annul")(annul)
+    app.command("rectify")(rectify)
     hold.command("add")(add)
     hold.command("remove")(remove)
     app.add_typer(hold, name="hold")
@@ -123,6 +129,42 @@ def unrestrict(wanted: Globals, address: Address) -> Outcome:
 
 def _restricted(done: Restricted) -> dict[str, Any]:
     return {"subjects": list(done.subjects), "overlay": done.overlay, "pending": done.pending}
+
+
+@command
+def rectify(
+    wanted: Globals,
+    address: Address,
+    name: Property = None,
+    value: NewValue = None,
+    email: NewEmail = None,
+    reason: Why = None,
+) -> Outcome:
+    """Correct a datum here and in HubSpot, and tell recipients (Art. 16, 19); noes follow a new address.
+
+    Example: consent-mirror rectify anna@example.com --property lastname --value Öberg
+    """
+    if (email is None) == (name is None or value is None) or (email is not None and (name or value)):
+        raise ConfigurationError(
+            "Say what is corrected: one property with its value, or the address.",
+            where="rectify",
+            next_step="--property NAME --value V, or --email NEW.",
+        )
+    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+        if email is not None:
+            done = rectifying.rectify_email(desk, address, email, staff(), reason)
+        else:
+            done = rectifying.rectify(desk, address, name or "", value or "", staff(), reason)
+    code = Refused.exit_code if done.refused else 0
+    return Outcome(done.document(), Text(_corrected(done)), code)
+
+
+def _corrected(done: rectifying.Rectified) -> str:
+    if done.refused:
+        return f"Recorded, but HubSpot will not take it ({done.refused}): correct the record there by hand."
+    if done.pending:
+        return f"Recorded; {done.pending} records wait for HubSpot, the daemon and `sync` go on with it."
+    return "Corrected; HubSpot shows it."
 
 
 @command

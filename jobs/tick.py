@@ -11,6 +11,7 @@ import structlog
 
 from connector.acts.desk import Desk
 from connector.acts.push import push
+from connector.acts.rectify import amend
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver
 from connector.errors import ConnectorError, Stopped
@@ -124,6 +125,7 @@ def _put(desk: Desk, row: DueRow) -> None:
 def _push(settings: Settings, desk: Desk, beat: Beat) -> None:
     push(desk, Tally())
     beat()
+    amend(desk)
     deliver(desk)
 
 

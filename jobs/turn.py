@@ -14,6 +14,7 @@ from connector.acts.expiry import end_consents
 from connector.acts.looks import catch_up
 from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
+from connector.acts.rectify import amend
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver
 from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused, RequestRejected, Temporary
@@ -89,6 +90,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     if plan.push:
         push(desk, turned.tally, limit=plan.letters)
         resume_erasures(desk)
+        amend(desk)
         deliver(desk)
     look(desk, turned)
     return turned

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from connector.acts.desk import Desk
 from connector.acts.erasure import is_held
-from connector.acts.who import address_of, users_of
+from connector.acts.who import address_of, one_user
 from connector.consent.events import Event, EventType, Source
-from connector.errors import ConfigurationError, Refused, Stopped
-from connector.store.people import Person
-from connector.store.work import Work
+from connector.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +32,8 @@ def _hold(desk: Desk, address: str, kind: EventType, reason: str, actor: str) ->
         raise ConfigurationError("A reason is needed.", where="--reason", next_step="Name claim or case.")
     normalised, wanted = address_of(address), kind is EventType.HOLD
     with desk.mirror.write(desk.portal) as work:
-        person = _one(work, normalised)
+        person = one_user(work, normalised)
         if is_held(work.log.events_of([person.id]).get(person.id, ())) is not wanted:
             word = Event(type=kind, actor=actor, source=Source.CLI, reason=reason.strip())
             work.log.append([(person.id, word)])
     return Held(person.ref, wanted)
-
-
-def _one(work: Work, normalised: str) -> Person:
-    people = users_of(work, normalised)
-    if not people:
-        raise Refused(
-            "Nobody with this address is in the mirror.",
-            where="ADDRESS",
-            next_step="Run `sync`, or look the address up with `person show`.",
-        )
-    if len(people) > 1:
-        raise Stopped(
-            "Several people share this address.",
-            where="ADDRESS",
-            next_step="Name the one you mean by an address that nobody else has.",
-        )
-    return people[0]

@@ -111,7 +111,7 @@ def _deliver(desk: Desk, each: Errand, done: Told) -> None:
         told = {"name": name, "kind": each.kind, "error": error.code, "tries": each.attempts}
         log.warning("recipient_not_told", **told)
         with desk.mirror.write(desk.portal) as work:
-            work.errands.retry(each, desk.clock.now() + _later(each.attempts))
+            work.errands.retry(each, desk.clock.now() + later(each.attempts))
         return
     done.confirmed += 1
     with desk.mirror.write(desk.portal) as work:
@@ -137,7 +137,8 @@ def number_of(desk: Desk, each: Errand) -> str:
     return sha256(whole.encode()).hexdigest()[:32]
 
 
-def _later(attempts: int) -> int:
+def later(attempts: int) -> int:
+    """How long until the next try: a minute, ever longer up to an hour."""
     doublings = min(max(0, attempts - 1), 10)
     return min(FIRST_RETRY_MS << doublings, LONGEST_RETRY_MS)
 

@@ -1,6 +1,6 @@
 """From what a user typed to the people it means."""
 
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, Refused, Stopped
 from connector.store.people import AddressKind, Person
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
@@ -47,6 +47,24 @@ def users_of(work: Work, normalised: str) -> list[Person]:
     held = work.people.addresses([person.id for person in people])
     now = [p for p in people if any(_uses(a.kind) for a in held[p.id] if a.normalised == normalised)]
     return now or people
+
+
+def one_user(work: Work, normalised: str) -> Person:
+    """The one person who uses an address. Raises Refused for a stranger, Stopped where several do."""
+    people = users_of(work, normalised)
+    if not people:
+        raise Refused(
+            "Nobody with this address is in the mirror.",
+            where="ADDRESS",
+            next_step="Run `sync`, or look the address up with `person show`.",
+        )
+    if len(people) > 1:
+        raise Stopped(
+            "Several people share this address.",
+            where="ADDRESS",
+            next_step="Name the one you mean by an address that nobody else has.",
+        )
+    return people[0]
 
 
 def _uses(kind: AddressKind) -> bool:

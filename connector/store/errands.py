@@ -125,6 +125,10 @@ class Errands:
         """All that one cause led to."""
         return self._many(errand.c.cause == cause)
 
+    def of_kind(self, kind: ErrandKind, cause: str) -> list[Errand]:
+        """Those of one kind whose cause begins so."""
+        return self._many((errand.c.kind == kind) & errand.c.cause.startswith(cause, autoescape=True))
+
     def of_person(self, person_id: int) -> list[Errand]:
         """What waits about one person."""
         return self._many(errand.c.person_id == person_id)

@@ -1,8 +1,8 @@
 """From SQLite to PostgreSQL: every table as it is, so that chain, checkpoints and seals hold on.
 
 The old file is marked before the first row is copied: whoever opens it, or has it open, is refused, so that
-no no can be recorded where nobody will look. The copy is one transaction; a digest over the rows of both sides
-is compared before it is committed. A move that was interrupted is begun again with the same command.
+no no can be recorded where nobody will look. The copy is one transaction; a digest over the rows of both
+sides is compared before it is committed. A move that was interrupted is begun again with the same command.
 """
 
 from collections.abc import Callable, Iterator
