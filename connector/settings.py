@@ -275,6 +275,26 @@ class ExportSettings(Section):
     keep: Duration = 30 * 86_400
 
 
+class NoticeSettings(Section):
+    """What people whose data came from elsewhere are told (Art. 14), and when that is too late."""
+
+    sv: Path | None = None
+    en: Path | None = None
+    #: HubSpot's record sources of people who were told at once, beside forms and the like.
+    own_sources: tuple[str, ...] = ()
+    block_overdue: bool = False
+
+
+class CheckpointSettings(Section):
+    """Where signed checkpoints go, so that a log that is cut off or written anew is found out."""
+
+    folder: Path | None = None
+    git: Path | None = None
+    mail: bool = False
+    #: Also after each reading that added entries (folder and git; a mail goes out once a day).
+    after_sync: bool = True
+
+
 class WebSettings(Section):
     """The web part. Without the section, or with an empty `listen`, there is none."""
 
@@ -336,6 +356,8 @@ class Settings(BaseSettings):
     report: ReportSettings = ReportSettings()
     breaker: BreakerSettings = BreakerSettings()
     exports: ExportSettings = ExportSettings()
+    notices: NoticeSettings = NoticeSettings()
+    checkpoint: CheckpointSettings = CheckpointSettings()
     web: WebSettings = WebSettings()
     fleet: FleetSettings = FleetSettings()
     health: HealthSettings = HealthSettings()

@@ -220,6 +220,8 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         subject_sources=subject_texts(portal.subject_sources),
         statuses_per_day=portal.statuses_per_day,
         erase_again=portal.erase_again,
+        own_sources=settings.notices.own_sources,
+        block_overdue=settings.notices.block_overdue,
         export_ms=settings.exports.keep * 1000,
         recipients=recipients_of(settings, portal.name),
         outside=directory_of(settings, at_hand.clock) if settings.recipients else None,

@@ -12,6 +12,7 @@ from connector.acts.desk import Desk
 from connector.acts.erase import resume_erasures
 from connector.acts.expiry import end_consents
 from connector.acts.looks import catch_up
+from connector.acts.notices import hold_overdue
 from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.rectify import amend
@@ -80,6 +81,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
         push(desk, turned.tally, limit=plan.letters, urgent_only=True)
         beat = _asked_first(desk, turned.tally, beat)
     end_consents(desk, turned.tally)
+    hold_overdue(desk)
     try:
         read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)
     except (Temporary, RequestRejected):  # what waits leaves all the same: a no is no hostage of a reading

@@ -42,4 +42,6 @@ class Desk:
     export_ms: int = EXPORT_MS
     recipients: tuple[Recipient, ...] = ()
     outside: Recipients | None = None  # how those are reached
+    own_sources: tuple[str, ...] = ()  # object sources of which the operator says: the person's own
+    block_overdue: bool = False  # nobody is sendable whose notice is overdue (policy)
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from connector.acts.desk import Desk
 from connector.consent.events import Event, State
+from connector.consent.notices import came_from_elsewhere, overdue_before
 from connector.consent.sendable import Answer, Reason, sendable
 from connector.consent.state import Standing, standing
 from connector.store.contacts import ContactRow
@@ -33,6 +34,7 @@ class Facts:
     others: Sequence["Facts"]  # people who share the present address
     now: int
     sigma_ms: int
+    notice_overdue: bool = False  # only where the policy asks for it
 
     @cached_property
     def current(self) -> frozenset[str]:
@@ -92,6 +94,7 @@ class Facts:
             suppressed=self.suppressed,
             flagged=row is not None and (row.hold or row.review),
             shared_no=self.shared_no(purpose),
+            notice_overdue=self.notice_overdue,
             hubspot=self.hubspot(purpose),
             opted_out_of_all=self.opted_out_of_all,
         )
@@ -114,6 +117,7 @@ def facts_of_many(
     observed, states = work.observed.of(ids), _by_person(work.states.of(ids))
     suppressed = work.suppression.screen([a.normalised for held in addresses.values() for a in held])
     now = desk.clock.now()
+    late = _late(desk, work, contacts) if desk.block_overdue else frozenset()
     return {
         person.id: Facts(
             person=person,
@@ -126,9 +130,24 @@ def facts_of_many(
             others=[others[other.id] for other in shared.get(person.id, ())],
             now=now,
             sigma_ms=desk.sigma_ms,
+            notice_overdue=person.id in late,
         )
         for person in people
     }
+
+
+def _late(desk: Desk, work: Work, contacts: Mapping[int, Sequence[ContactRow]]) -> frozenset[int]:
+    """Those whose data came from elsewhere over a month ago, and who have not been told (Art. 14)."""
+    before = overdue_before(desk.clock.now(), desk.zone)
+    found = {
+        number
+        for number, rows in contacts.items()
+        for row in rows
+        if row.gone_at is None
+        and came_from_elsewhere(row.object_source, desk.own_sources)
+        and (row.first_seen if row.created_at is None else row.created_at) < before
+    }
+    return frozenset(found - set(work.informed.told(found)))
 
 
 def facts_of_new(desk: Desk, person_id: int, addresses: Sequence[Address]) -> Facts:

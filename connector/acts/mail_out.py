@@ -41,6 +41,7 @@ import msgspec
 import structlog
 
 from connector.acts.desk import Desk
+from connector.acts.projection import project
 from connector.acts.who import users_of
 from connector.clock import new_id
 from connector.consent.events import Event, EventType, Overlay, Source
@@ -49,7 +50,7 @@ from connector.errors import ConnectorError, MailUnavailable
 from connector.report.letters import Attachment, Written, compose, language_of, write
 from connector.report.night import TRIED_MS, Tries, put_off
 from connector.report.outcome import LetterPutOff, LetterRefused, MailRefused
-from connector.report.smtp import DEADLINE_S, MailServer, send
+from connector.report.smtp import DEADLINE_S, MailServer, send, wire
 from connector.store.mail import MailRow, MailState, NewMail
 from connector.store.people import AddressKind, Person
 from connector.store.work import Work
@@ -287,7 +288,7 @@ def _against(desk: Desk, work: Work, row: MailRow, body: _Body) -> str | None:
 def _hand_over(run: _Run, row: MailRow, body: _Body) -> None:
     desk = run.desk
     message = _message(desk, run.post, row, body)
-    data = message.as_bytes()
+    data = wire(message)
     try:
         send(message, run.post.server, desk.clock)
     except LetterRefused as error:
@@ -356,6 +357,8 @@ def _settle(run: _Run, row: MailRow, body: _Body, data: bytes) -> None:
         event = _event(row, body, data, theirs=is_theirs)
         work.log.append([(person.id if person is not None and is_theirs else None, event)])
         work.mail.end(row, run.token, MailState.SENT, desk.clock.now())
+        if desk.block_overdue and person is not None and is_theirs and row.kind == LetterKind.NOTICE:
+            project(desk, work, person.id)  # nothing is overdue any more
         if work.meta.get(TROUBLE) is not None:
             work.meta.remove(TROUBLE)
     run.done.sent += 1

@@ -6,6 +6,7 @@ from typing import Any
 from connector.acts import telling
 from connector.acts.desk import Desk
 from connector.acts.mail_out import totals_of
+from connector.acts.notices import owed
 from connector.report.archive import missed
 from connector.store.runs import Run
 from connector.store.work import Work
@@ -43,6 +44,7 @@ def status(desk: Desk, today: date, *, mailed: bool, has_server: bool) -> dict[s
             "recipients": telling.standing(work, now),
             "breaker": _breaker(work),
             "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
+            "notices": owed(desk, work).document(),
             "mail": totals_of(work).document(now, configured=has_server),
             "failing": [run.job for run in _failing(work)],
             "log": {"entries": head.size, "root": head.root},

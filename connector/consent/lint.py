@@ -95,9 +95,9 @@ def _flaws(
     text: Text, controller: str, purpose: Purpose | None, languages: Collection[str]
 ) -> Iterator[Flaw]:
     whole = text.whole
-    if not _names(whole, controller):
+    if not names_controller(whole, controller):
         yield Flaw.CONTROLLER
-    if purpose is not None and not _tells(whole, purpose):
+    if purpose is not None and not tells_purpose(whole, purpose):
         yield Flaw.PURPOSE
     if not TAKEN_BACK.search(whole):
         yield Flaw.WITHDRAW
@@ -112,24 +112,24 @@ def sells(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found[0].strip() for found in SELLS.finditer(text)))
 
 
-def _names(whole: str, controller: str) -> bool:
+def names_controller(whole: str, controller: str) -> bool:
     """By its full name, or without the form of company behind it."""
     short = FORMS_OF_COMPANY.sub("", controller.strip())
-    return any(_plain(name) in _plain(whole) for name in (controller, short) if name.strip())
+    return any(plain(name) in plain(whole) for name in (controller, short) if name.strip())
 
 
-def _tells(whole: str, purpose: Purpose) -> bool:
+def tells_purpose(whole: str, purpose: Purpose) -> bool:
     """A title of the purpose, its key, or the stem of a word of them: `nyhetsbrevet` tells `nyhetsbrev`."""
     names = {purpose.key.replace("-", " ").replace("_", " "), *purpose.title.values()}
-    words = {word for name in names for word in _plain(name).split() if len(word) > 3}
-    return any(_stem(word) in _plain(whole) for word in words)
+    words = {word for name in names for word in plain(name).split() if len(word) > 3}
+    return any(_stem(word) in plain(whole) for word in words)
 
 
 def _stem(word: str) -> str:
     return word[:-2] if len(word) > 7 else word.rstrip("s") if len(word) > 4 else word
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 

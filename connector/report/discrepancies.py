@@ -38,6 +38,9 @@ class Kind(StrEnum):
     CLEARED_IN_HUBSPOT = "cleared_in_hubspot"  # rows 23, 24, 29
     CHANGED_WITHOUT_ACT = "changed_without_act"  # rows 7, 13 (basis drift), 19
     UNKNOWN_VALUE = "unknown_value"  # row 45
+    NOTICE_OVERDUE = "notice_overdue"  # Art. 14: a month has gone by
+    LETTER_REFUSED = "letter_refused"  # a letter to a person that the mail server will not take
+    CHECKPOINT_NOT_COPIED = "checkpoint_not_copied"
     NO_MAIL_PATH = "no_mail_path"
     WORDING = "wording"
     EXPORT_OVERDUE = "export_overdue"  # a file that we wrote, and that should be gone
@@ -64,6 +67,9 @@ URGENCY: Final[Mapping[Kind, Urgency]] = {
     Kind.CLEARED_IN_HUBSPOT: Urgency.LOOK,
     Kind.CHANGED_WITHOUT_ACT: Urgency.LOOK,
     Kind.UNKNOWN_VALUE: Urgency.LOOK,
+    Kind.NOTICE_OVERDUE: Urgency.ACT,
+    Kind.LETTER_REFUSED: Urgency.LOOK,
+    Kind.CHECKPOINT_NOT_COPIED: Urgency.LOOK,
     Kind.NO_MAIL_PATH: Urgency.LOOK,
     Kind.WORDING: Urgency.LOOK,
     Kind.EXPORT_OVERDUE: Urgency.LOOK,

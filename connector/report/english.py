@@ -92,6 +92,27 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Check the connection and update Consent Mirror.",
         "consent-mirror doctor",
     ),
+    Kind.NOTICE_OVERDUE: KindWords(
+        "Not told in time that we hold their data",
+        "Notice overdue",
+        "The data came from elsewhere, and the month in which the person has to be told (Art. 14) is over.",
+        "Send the notice; where no mail can go, tell the person in another way and record it.",
+        "consent-mirror notices send",
+    ),
+    Kind.LETTER_REFUSED: KindWords(
+        "Letter to a person refused",
+        "Letter refused",
+        "The mail server will not take a notice, a receipt or an answer to this person; they do not have it.",
+        "Check the address with the person or answer in another way; `notices retry` tries once more.",
+        "consent-mirror notices retry",
+    ),
+    Kind.CHECKPOINT_NOT_COPIED: KindWords(
+        "Checkpoint not copied to its place",
+        "Checkpoint not copied",
+        "The log is signed here, but the copy that would find a cut-off log is not where it should be.",
+        "Mend the folder, the repository or the mail path; it is tried again by itself.",
+        "consent-mirror doctor",
+    ),
     Kind.NO_MAIL_PATH: KindWords(
         "Night without a report",
         "Night without report",

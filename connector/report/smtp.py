@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from connector.clock import Clock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
+from connector.report.mail import MAIL_POLICY
 from connector.report.outcome import LetterPutOff, LetterRefused, MailAmbiguous, MailRefused
 from mappings.addresses import mask
 
@@ -155,8 +156,7 @@ class _Handover:
                 self._delivery = Delivery(accepted=0)
                 return
             self.stage = Stage.LETTER
-            refused = client.send_message(self._message)
-            self._delivery = _delivered(self._message, refused)
+            self._delivery = _delivered(self._message, _sent(client, self._message))
 
     def _watch(self, connection: socket.socket) -> None:
         # A duplicate: TLS detaches the first descriptor, and a shutdown through any copy ends them all.
@@ -169,6 +169,35 @@ class _Handover:
         guard, self._guard = self._guard, None
         if guard is not None:
             guard.close()
+
+
+def wire(message: EmailMessage) -> bytes:
+    """The bytes that are handed over: UTF-8 in the head only where an address needs it (RFC 6531)."""
+    return message.as_bytes(policy=MAIL_POLICY.clone(utf8=not _is_plain(message)))
+
+
+def _is_plain(message: EmailMessage) -> bool:
+    return all(each.isascii() for each in (_sender(message), *_recipients(message)))
+
+
+def _sender(message: EmailMessage) -> str:
+    return str(message["From"].addresses[0].addr_spec)
+
+
+def _recipients(message: EmailMessage) -> list[str]:
+    return [str(each.addr_spec) for each in message["To"].addresses]
+
+
+def _sent(client: smtplib.SMTP, message: EmailMessage) -> Mapping[str, tuple[int, bytes]]:
+    """Hand over exactly those bytes: smtplib's own send_message makes `>From ` of a line that begins `From `,
+    so that what arrives is not what was hashed."""
+    options: list[str] = []
+    if not _is_plain(message):
+        client.ehlo_or_helo_if_needed()
+        if not client.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError
+        options = ["SMTPUTF8", "BODY=8BITMIME"]
+    return client.sendmail(_sender(message), _recipients(message), wire(message), options)
 
 
 def _delivered(message: EmailMessage, refused: Mapping[str, tuple[int, bytes]]) -> Delivery:

@@ -92,6 +92,29 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Kontrollera anslutningen och uppdatera Consent Mirror.",
         "consent-mirror doctor",
     ),
+    Kind.NOTICE_OVERDUE: KindWords(
+        "Inte informerad i tid om att uppgifterna finns här",
+        "Information försenad",
+        "Uppgifterna kom från annat håll, och månaden inom vilken personen ska informeras (artikel 14) är "
+        "slut.",
+        "Skicka informationen; går inget mejl fram, informera på annat sätt och bokför det.",
+        "consent-mirror notices send",
+    ),
+    Kind.LETTER_REFUSED: KindWords(
+        "Brev till en person nekades",
+        "Brev nekat",
+        "Mejlservern tar inte emot en information, ett kvitto eller ett svar till personen, som alltså inte "
+        "har fått det.",
+        "Kontrollera adressen med personen eller svara på annat sätt; `notices retry` försöker igen.",
+        "consent-mirror notices retry",
+    ),
+    Kind.CHECKPOINT_NOT_COPIED: KindWords(
+        "Kontrollpunkt inte kopierad till sin plats",
+        "Kontrollpunkt ej kopierad",
+        "Loggen är signerad här, men kopian som avslöjar en avkortad logg ligger inte där den ska.",
+        "Laga mappen, git-förrådet eller mejlvägen; nya försök görs av sig självt.",
+        "consent-mirror doctor",
+    ),
     Kind.NO_MAIL_PATH: KindWords(
         "Natt utan rapport",
         "Natt utan rapport",

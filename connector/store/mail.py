@@ -84,10 +84,11 @@ class Mail:
         self._mine = mail.c.portal == scope.portal
 
     def queue(self, new: NewMail, now: int) -> bool:
-        """Keep a letter; False where one with this key was queued before, whatever became of it."""
+        """Keep a letter; False where one with this key was queued before (one that was dropped aside)."""
         key = self._scope.vault.source_ref(b"mail", new.key)
-        known = select(mail.c.id).where(self._mine, mail.c.key == key)
-        if self._connection.execute(known).first() is not None:
+        same = (self._mine, mail.c.key == key)
+        self._connection.execute(delete(mail).where(*same, mail.c.state == MailState.DROPPED))
+        if self._connection.execute(select(mail.c.id).where(*same)).first() is not None:
             return False
         cipher = self._cipher(new.person_id)
         place = self._scope.vault.place(b"mail", key)

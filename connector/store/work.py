@@ -8,6 +8,7 @@ from connector.store.due import DueTable
 from connector.store.errands import Errands
 from connector.store.exports import Exports
 from connector.store.hints import Hints
+from connector.store.informed import Informed
 from connector.store.keyed import Keyed
 from connector.store.links import Links
 from connector.store.log import Log
@@ -40,6 +41,7 @@ class Work:
         self.states = States(scope)
         self.outbox = Outbox(scope)
         self.mail = Mail(scope)
+        self.informed = Informed(scope)
         self.reviews = Reviews(scope)
         self.suppression = Suppression(scope)
         self.requests = Requests(scope)

@@ -4,15 +4,16 @@ import socket
 import threading
 import time
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 
 from connector.clock import SystemClock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
-from connector.report.mail import Envelope, compose
+from connector.report.mail import MAIL_POLICY, Envelope, compose
 from connector.report.outcome import LetterPutOff, LetterRefused, MailAmbiguous, MailRefused
 from connector.report.render import render
-from connector.report.smtp import MailServer, send
+from connector.report.smtp import MailServer, send, wire
 from tests.report.authority import Authority, make_authority
 from tests.report.examples import NOW, small
 from tests.report.mailbox import PASSWORD, Box, serving
@@ -257,3 +258,20 @@ def test_a_missing_ca_file_is_named(tmp_path):
 def test_a_password_shows_nowhere():
     assert PASSWORD not in repr(MailServer(host="127.0.0.1", user="mirror", password=PASSWORD))
     assert issubclass(MailRefused, ConnectorError)
+
+
+def test_a_line_that_begins_with_from_arrives_as_it_was_written():
+    box = Box()
+    text = "From lists and other systems.\n.A line that begins with a dot.\n"
+    with serving(box) as port:
+        message = compose_plain(text)
+        send(message, MailServer(host="127.0.0.1", port=port, security="none"), SystemClock())
+    assert box.mails[0][1] == wire(message)
+    assert b"\r\nFrom lists" in box.mails[0][1]
+
+
+def compose_plain(text):
+    message = EmailMessage(policy=MAIL_POLICY)
+    message["From"], message["To"], message["Subject"] = "a@exempel.se", "b@exempel.se", "x"
+    message.set_content(f"First.\n{text}")
+    return message
