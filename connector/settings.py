@@ -100,6 +100,14 @@ def _retain(value: str) -> str:
     return value
 
 
+def _proof_time(value: str) -> str:
+    try:
+        retention.parse(f"{value} after withdrawn")
+    except ValueError:
+        raise ValueError('a time like "24 months"') from None
+    return value
+
+
 def _titles(value: object) -> object:
     return {"sv": value, "en": value} if isinstance(value, str) else value
 
@@ -109,6 +117,7 @@ LocalTime = Annotated[str, AfterValidator(_local_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Retain = Annotated[str, AfterValidator(_retain)]
+ProofTime = Annotated[str, AfterValidator(_proof_time)]
 ApiHost = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[str, AfterValidator(_listen)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
@@ -295,6 +304,32 @@ class CheckpointSettings(Section):
     after_sync: bool = True
 
 
+class RetentionSettings(Section):
+    """What keeps somebody in the register beside the rule of each purpose."""
+
+    #: HubSpot properties with a date that tell of the person's own activity; each has to exist in the portal.
+    activity: tuple[str, ...] = (
+        "recent_conversion_date",
+        "hs_email_last_open_date",
+        "hs_email_last_click_date",
+        "hs_analytics_last_timestamp",
+        "notes_last_contacted",
+    )
+    proof_after_no: ProofTime = "24 months"
+    motive: str = Field(
+        default="A dispute about mailings that were sent before the no (Art. 5(2), 7(1), 17(3)(e) GDPR).",
+        min_length=10,
+    )
+    #: Calls of 100 records that one run may spend on reading dates anew.
+    calls: int = Field(default=100, ge=1)
+
+    @property
+    def policy(self) -> retention.Policy:
+        """The same for the heart."""
+        proof = retention.parse(f"{self.proof_after_no} after withdrawn")
+        return retention.Policy(activity=self.activity, proof=proof, motive=self.motive)
+
+
 class WebSettings(Section):
     """The web part. Without the section, or with an empty `listen`, there is none."""
 
@@ -358,6 +393,7 @@ class Settings(BaseSettings):
     exports: ExportSettings = ExportSettings()
     notices: NoticeSettings = NoticeSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
+    retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
     fleet: FleetSettings = FleetSettings()
     health: HealthSettings = HealthSettings()

@@ -12,6 +12,7 @@ from connector.acts.desk import Controller, Desk
 from connector.acts.ports import Recipient
 from connector.clock import Chance, Clock, SystemChance, SystemClock
 from connector.consent.breaker import Limits
+from connector.consent.retention import properties
 from connector.errors import ConfigurationError
 from connector.hubspot.portal import Portal
 from connector.hubspot.token import TokenSource
@@ -184,8 +185,9 @@ def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = 
         pool_size=POOL,
         stop=at_hand.stop,
     )
-    subscriptions = purposes_of(settings, portal).subscription_ids
-    return Portal(transport, clock=at_hand.clock, subscriptions=subscriptions)
+    purposes = purposes_of(settings, portal)
+    dates = properties((purpose.retain for purpose in purposes), settings.retention.policy)
+    return Portal(transport, clock=at_hand.clock, subscriptions=purposes.subscription_ids, dates=dates)
 
 
 @contextmanager
@@ -225,6 +227,8 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         export_ms=settings.exports.keep * 1000,
         recipients=recipients_of(settings, portal.name),
         outside=directory_of(settings, at_hand.clock) if settings.recipients else None,
+        retention=settings.retention.policy,
+        retention_calls=settings.retention.calls,
     )
 
 

@@ -1,13 +1,8 @@
 """`record`, `gaps` and `wording`: what proves a yes, who lacks it, and what people saw."""
 
-import csv
-import sys
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Group
 from rich.text import Text
@@ -24,9 +19,8 @@ from connector.acts.who import purpose_of
 from connector.consent.events import ALL_MARKETING, SUBJECT, EventType, Source
 from connector.consent.lint import WORDS
 from connector.errors import ConfigurationError
-from connector.report.sheet import harmless
 from connector.settings import Settings, load
-from jobs import output
+from jobs import output, people
 from jobs.account import staff
 from jobs.options import Globals, Outcome, command
 
@@ -210,42 +204,15 @@ def gaps(wanted: Globals, legacy: Legacy = False, csv_file: Csv = None) -> Outco
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
         found = Gaps(desk, legacy=legacy)
-        people = found.walk() if csv_file is None else _to_csv(desk, found.walk(), csv_file)
+        everyone = found.walk()
+        if csv_file is not None:
+            file = exports.Wanted(path=csv_file, kind=FileKind.GAPS, by=staff(), manifest=True, where="--csv")
+            everyone = people.to_csv(desk, file, everyone, COLUMNS)
         if wanted.json:
-            _stream(found, people)
+            people.stream(everyone, found.document)
             return None
-        shown = list(islice(people, SHOWN))
-        for _ in people:
-            pass
+        shown = people.first(everyone, SHOWN)
     return Outcome(text=_gaps(found, shown))
-
-
-def _stream(found: Gaps, people: Iterator[Gap]) -> None:
-    """One document; the people are written as they are found, the counts when all have been."""
-    write = sys.stdout.write
-    write('{"people":[')
-    for number, gap in enumerate(people):
-        write((",\n" if number else "\n") + msgspec.json.encode(gap.document()).decode())
-    write("\n]," + msgspec.json.encode(found.document()).decode()[1:] + "\n")
-    sys.stdout.flush()
-
-
-def _to_csv(desk: Desk, people: Iterator[Gap], path: Path) -> Iterator[Gap]:
-    """Writes each as it passes."""
-    wanted = exports.Wanted(path=path, kind=FileKind.GAPS, by=staff(), manifest=True, where="--csv")
-    with exports.written(desk, wanted) as sink, sink.text() as file:
-        for gap in _written(people, file):
-            sink.count += 1
-            yield gap
-
-
-def _written(people: Iterator[Gap], file: TextIO) -> Iterator[Gap]:
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for gap in people:
-        told = gap.document() | {"missing": " ".join(gap.missing)}
-        writer.writerow([harmless("" if told[name] is None else str(told[name])) for name in COLUMNS])
-        yield gap
 
 
 COLUMNS = ("subject", "address", "purpose", "state", "grade", "since", "missing", "doubt", "legacy")

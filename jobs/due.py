@@ -34,6 +34,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
         Timing("forms", every=schedule.forms),
         Timing("pull", every=schedule.pull),
         Timing("sweep", at=schedule.sweep),
+        Timing("retention", at=schedule.retention),
         Timing("report", at=schedule.report),
         Timing("checkpoint", every=schedule.checkpoint),
     )
@@ -64,7 +65,7 @@ def is_turn_long(rows: Mapping[str, DueRow], now: int) -> bool:
     pull = rows.get("pull")
     if pull is None or pull.done_at is None:
         return True
-    found = [rows.get(job) for job in ("sweep", "forms")]
+    found = [rows.get(job) for job in ("sweep", "forms", "retention")]
     return any(row is not None and (row.asked or row.next_at <= now) for row in found)
 
 

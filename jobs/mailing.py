@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from connector.acts import exports, notices, wording
+from connector.acts import exports, notices, retain, wording
 from connector.acts.desk import Desk
 from connector.report.gather import About, Outside
 from connector.report.mail import Envelope
@@ -50,6 +50,7 @@ def outside_of(settings: Settings, desk: Desk) -> Outside:
             *wording.for_the_report(desk, controller.name, controller.languages),
             *exports.for_the_report(desk),
             *notices.for_the_report(desk),
+            *retain.for_the_report(desk),
         ),
     )
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from connector.acts import retain
 from connector.acts.desk import Desk
-from connector.acts.push import push
+from connector.acts.push import first_push_confirmed, push
 from connector.acts.rectify import amend
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver
@@ -19,6 +20,7 @@ from connector.meters import METERS
 from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.checkpoint import run_checkpoint
+from jobs.cli_import import roll_forward
 from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
@@ -155,6 +157,20 @@ def _forms(settings: Settings, desk: Desk, beat: Beat) -> None:
         run.figures |= {"events": tally.events, "decided": tally.decided}
 
 
+def _retention(settings: Settings, desk: Desk, beat: Beat) -> None:
+    if not _is_first_push_confirmed(desk):
+        return  # nothing that we derive leaves before a person has seen what it would be
+    with running(desk, settings.mirror.database, "retention") as run:
+        roll_forward(settings, desk)
+        ran = retain.run(desk, _both(run.beat, beat))
+        run.figures |= {name: value for name, value in ran.document().items() if isinstance(value, int)}
+
+
+def _is_first_push_confirmed(desk: Desk) -> bool:
+    with desk.mirror.read(desk.portal) as work:
+        return first_push_confirmed(work)
+
+
 def _both(one: Beat, other: Beat) -> Beat:
     def beats() -> None:
         one()
@@ -177,6 +193,7 @@ JOBS: Mapping[str, Job] = {
     "forms": _forms,
     "pull": _pull,
     "sweep": _sweep,
+    "retention": _retention,
     "report": _report,
     "checkpoint": _checkpoint,
 }

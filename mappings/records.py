@@ -49,6 +49,7 @@ class Contact:
 
     `opted_out_of` holds the subscription ids whose property says `"true"` for the primary address;
     `drift` names properties whose value is none of HubSpot's four cases ("true", "false", "", absent).
+    `dates`: what retention counts from, None where empty; a value that is no date is left out.
     """
 
     id: int
@@ -64,6 +65,7 @@ class Contact:
     archived: bool = False
     object_source: str | None = None
     processing_basis: str | None = None
+    dates: Mapping[str, int | None] = field(default_factory=dict)
     fingerprint: bytes = b""  # 8 bytes over all that we read; equal = nothing that matters changed
 
     @property

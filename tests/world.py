@@ -108,10 +108,18 @@ def _settings(folder: Path, text: str) -> Settings:
 
 
 def _toml(
-    folder: Path, portal_id: int, api: str, *, extra: str = "", portal: str = "", mirror: str = ""
+    folder: Path,
+    portal_id: int,
+    api: str,
+    *,
+    extra: str = "",
+    portal: str = "",
+    mirror: str = "",
+    retain: Mapping[str, str] | None = None,
 ) -> str:
+    rules = {key: f'retain = "{rule}"\n' for key, rule in (retain or {}).items()}
     purposes = "".join(
-        f'[[purposes]]\nkey = "{key}"\nsubscription_id = {number}\n'
+        f'[[purposes]]\nkey = "{key}"\nsubscription_id = {number}\n{rules.get(key, "")}'
         + ("push_soft_optin = true\n" if key == "offers" else "")
         for key, number in TYPES.items()
     )
@@ -137,6 +145,7 @@ class World:
         extra: str = "",
         portal: str = "",
         clock: WorldClock | None = None,
+        retain: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.clock = clock or WorldClock()
@@ -148,7 +157,9 @@ class World:
         os.environ[TOKEN] = self.server.token
         for name in ("mirror.db", "mirror.keys"):
             shutil.copy(_template() / name, folder / name)
-        text = _toml(folder, self.server.portal_id, self.server.base_url, extra=extra, portal=portal)
+        text = _toml(
+            folder, self.server.portal_id, self.server.base_url, extra=extra, portal=portal, retain=retain
+        )
         self.settings = _settings(folder, text)
         self.config = folder / "config.toml"
 

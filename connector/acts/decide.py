@@ -6,7 +6,7 @@ What needs two people is refused with exit 4 while there are fewer than two (des
 from dataclasses import dataclass
 from typing import Any
 
-from connector.acts import erase
+from connector.acts import erase, retain
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -23,7 +23,7 @@ from connector.store.work import Work
 from mappings.times import iso
 
 ANNUL = "annul"
-TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE})
+TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,9 @@ def _follow(desk: Desk, work: Work, review: Review, user: str) -> None:
         return
     if review.kind == Kind.ERASURE:
         erase.decided(desk, work, review, user, approved=review.decision == APPROVE)
+        return
+    if review.kind == retain.KIND:
+        retain.decided(desk, work, review, user, approved=review.decision == APPROVE)
         return
     if review.person_id is None:
         return

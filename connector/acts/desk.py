@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from connector.acts.ports import HubSpot, Recipient, Recipients
 from connector.clock import Chance, Clock
 from connector.consent.breaker import Limits
+from connector.consent.retention import Policy
 from connector.store.mirror import Mirror
 from mappings.purposes import Purposes
 
+NO_POLICY = Policy()
 EXPORT_MS = 30 * 86_400_000  # a file that we wrote is to be gone after this, unless configured otherwise
 SIGMA_MS = 300_000  # how far two clocks may differ before "later" means later (consent-domain 3.2)
 
@@ -44,4 +46,6 @@ class Desk:
     outside: Recipients | None = None  # how those are reached
     own_sources: tuple[str, ...] = ()  # object sources of which the operator says: the person's own
     block_overdue: bool = False  # nobody is sendable whose notice is overdue (policy)
+    retention: Policy = NO_POLICY
+    retention_calls: int = 100
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

@@ -50,6 +50,8 @@ DRY_RUN: Final = "dry run"
 PURGE_MS: Final = 3_600_000  # how often HubSpot is asked whether it has purged
 LOOKED: Final = "purge_looked"
 SYSTEM: Final = "system:erase"
+YESES: Final = frozenset({EventType.GRANT, EventType.CONFIRM, EventType.REQUEST})
+DOORS: Final = {Origin.OUTSIDE: Source.HUBSPOT, Origin.RETENTION: Source.SYSTEM}
 
 log = structlog.get_logger()
 
@@ -220,7 +222,7 @@ def begin(desk: Desk, work: Work, person_id: int, origin: Origin, order: Order) 
     asked = Event(
         type=EventType.ERASE_REQUESTED,
         actor=order.actor,
-        source=Source.HUBSPOT if origin is Origin.OUTSIDE else Source.CLI,
+        source=DOORS.get(origin, Source.CLI),
         source_ref=f"erase:{each.id}",
         reason=order.reason,
     )
@@ -289,6 +291,8 @@ def carry_out(desk: Desk, begun: Erasure) -> Outcome:
     try:
         while each is not None:
             last = each
+            if _came_back(desk, each):
+                break
             step(desk, each)
             with desk.mirror.read(desk.portal) as work:
                 each = erasure.find(work, begun.id)
@@ -296,7 +300,22 @@ def carry_out(desk: Desk, begun: Erasure) -> Outcome:
         return _halted(desk, begun.id, last, waits=waiting.waits, next_step=waiting.next_step)
     except Temporary as error:
         return _halted(desk, begun.id, last, later=True, next_step=error.next_step)
-    return _finished(desk, last)
+    return _halted(desk, begun.id, last) if each is not None else _finished(desk, last)
+
+
+def _came_back(desk: Desk, each: Erasure) -> bool:
+    """Somebody whose time was over has said yes since: there is a reason again, and nothing is destroyed."""
+    if each.origin is not Origin.RETENTION or each.stage is not Stage.RESTRICTED or each.person is None:
+        return False
+    with desk.mirror.write(desk.portal) as work:
+        person = erasure.holder(work, each) or each.person
+        since = [e for e in work.log.events_of([person]).get(person, ()) if e.recorded_at >= each.opened_at]
+        if not any(event.by_person and event.type in YESES for event in since):
+            return False
+        take_back(work, each)
+        lift(desk, work, person, SYSTEM)
+    log.info("retention_taken_back", subject=_ref(desk, each))
+    return True
 
 
 def _halted(
@@ -444,16 +463,19 @@ def decided(desk: Desk, work: Work, review: Review, user: str, *, approved: bool
         if each is None and review.person_id is not None:
             each = begin(desk, work, review.person_id, Origin.OUTSIDE, Order(actor=f"staff:{user}"))
         if each is not None:
-            names = tuple(
-                dict.fromkeys((*(f"staff:{name}" for name, _ in review.approvals), f"staff:{user}"))
-            )
-            erasure.save(work, replace(each, approved=True, approvers=names, waits=None))
+            said = (*(f"staff:{name}" for name, _ in review.approvals), f"staff:{user}")
+            erasure.save(work, agreed(each, tuple(dict.fromkeys(said))))
         return
     if each is not None:
         take_back(work, each)
     if review.person_id is not None:
         lift(desk, work, review.person_id, f"staff:{user}")
         _close_siblings(desk, work, review, user)
+
+
+def agreed(each: Erasure, approvers: tuple[str, ...]) -> Erasure:
+    """Two people have agreed: neither exception nor breaker stops it."""
+    return replace(each, approved=True, approvers=approvers, waits=None)
 
 
 def _of_review(work: Work, review: Review) -> Erasure | None:

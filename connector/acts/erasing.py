@@ -135,8 +135,8 @@ def obstacle(desk: Desk, work: Work, each: Erasure) -> Waits | None:
         return None
     if each.waits is Waits.BREAKER:  # time alone does not close it
         return Waits.BREAKER
-    if person is not None and exceptions(desk, work, person):
-        return Waits.EXCEPTION
+    if each.origin is not Origin.RETENTION and person is not None and exceptions(desk, work, person):
+        return Waits.EXCEPTION  # retention has waited for the end of that purpose too
     if each.origin is Origin.OUTSIDE and person is not None and _lives(work, person):
         return Waits.LIVE_CONTACT
     return None if within_breaker(desk, work) else Waits.BREAKER
@@ -155,11 +155,12 @@ def within_breaker(desk: Desk, work: Work) -> bool:
     """One more person may be erased, by the count of the last 24 h (consent-domain 9, threat 6)."""
     if is_breaker_open(work):
         return False
-    done = len(_recent(desk, work))
+    done = len(recent(desk, work))
     return breaker.erasures_allowed(desk.limits, register=work.people.count(), in_window=done)
 
 
-def _recent(desk: Desk, work: Work) -> list[int]:
+def recent(desk: Desk, work: Work) -> list[int]:
+    """When the erasures of the last 24 h passed the breaker."""
     since = desk.clock.now() - breaker.WINDOW_MS
     return [at for at in work.meta.get(DONE) or () if at > since]
 
@@ -175,7 +176,7 @@ def _pass(desk: Desk, work: Work, each: Erasure) -> None:
     passed = erasure.with_contacts(each, (row.id for row in rows))
     for number in passed.contacts:
         work.cases.open(number, CaseKind.PENDING_ERASURE, now)
-    work.meta.put(DONE, [*_recent(desk, work), now])
+    work.meta.put(DONE, [*recent(desk, work), now])
     erasure.save(work, replace(passed, stage=Stage.CLEARED, waits=None))
 
 

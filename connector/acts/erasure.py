@@ -32,6 +32,7 @@ class Origin(StrEnum):
 
     ASKED = "asked"
     OUTSIDE = "outside"  # a privacy deletion in HubSpot itself (rows 36, 37)
+    RETENTION = "retention"  # every purpose's time is over
     AGAIN = "again"  # somebody erased is in HubSpot again (row 34)
 
 

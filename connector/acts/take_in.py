@@ -102,6 +102,9 @@ def _remember(desk: Desk, work: Work, placing: Placing, preferences: Mapping[str
         read = [each.contact.id for each in placing.quiet if _was_read(each, preferences)]
         work.contacts.mark_read(read, now)
     work.contacts.put([_row(placed, preferences, now) for placed in placing.placed])
+    dates = {each.contact.id: each.contact.dates for each in placing.placed if each.contact.dates}
+    if dates:
+        work.moments.put(dates, now)
 
 
 def _was_read(spelled: Spelled, preferences: Mapping[str, Preferences]) -> bool:

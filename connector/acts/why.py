@@ -1,39 +1,56 @@
 """`person why`: why somebody is in the register, by purpose, and until when (consent-domain 2, K1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from connector.acts.desk import Desk
 from connector.acts.facts import Facts, facts_of
 from connector.acts.looks import Kind, Look, looked_up
-from connector.consent.events import Event, EventType, Overlay, State
+from connector.acts.retain import waits_for
+from connector.acts.terms import Stay, stays_of
+from connector.consent.events import Event
 from connector.consent.reasons import REASONS
-from connector.consent.retention import BadRule, parse
+from connector.consent.retention import HOLD_MS, Stays
 from connector.proof.words import WORDS, named
+from connector.store.leaving import Leaver
 from connector.store.people import Person
 from mappings.purposes import Purpose
 from mappings.times import iso
 
-#: In these states a purpose carries nobody: nothing is known for it.
-CARRIED_NO_MORE: Final = frozenset({State.UNKNOWN})
-UNTIL: Final = {
+UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
     "sv": {
         "due": "{rule}: gallras {at}",
+        "proof": "{rule}; nejet och dess bevis sparas till {at}: {motive}",
+        "until": "{rule}: ingen dag, eftersom personen inte har sagt nej",
         "open": "{rule}: ingen dag än, eftersom inget datum för {anchor} är känt",
-        "bad": "regeln i konfigurationen går inte att läsa",
-        "restricted": "behandlingen är begränsad: inget gallras så länge (art. 18)",
-        "never": "minst ett ändamål har ingen dag än",
+        "unread": "{rule}: datumet i HubSpot är inte läst än",
+        Stays.RESTRICTED: "behandlingen är begränsad: inget gallras så länge (art. 18)",
+        Stays.HELD: "tiden är ute, men uppgifterna behövs för ett rättsligt anspråk (art. 17.3 e)",
+        Stays.NO_DATE: "minst ett ändamål har ingen dag än",
+        Stays.NOT_READ: "datum i HubSpot är inte lästa än: inget gallras innan dess",
+        Stays.UNTIL_WITHDRAWN: "när personen säger nej; så länge finns ett skäl",
+        Stays.NO_PURPOSE: "inget ändamål är inställt, så ingen regel gallrar",
         "last": "när det sista ändamålets tid är ute",
-        "nothing": "inget ändamål bär personens uppgifter; gallringsregeln för varje ändamål gäller",
+        "nothing": "inget ändamål bär personens uppgifter: när varje ändamåls gallringsregel är ute",
+        "hold": "tiden är ute: gallras efter väntetiden, tidigast {at}",
+        "asked": "tiden är ute: väntar på att människor bestämmer",
     },
     "en": {
         "due": "{rule}: erased {at}",
+        "proof": "{rule}; the no and its proof are kept until {at}: {motive}",
+        "until": "{rule}: no day, as the person has not said no",
         "open": "{rule}: no day yet, as no date of {anchor} is known",
-        "bad": "the rule in the configuration cannot be read",
-        "restricted": "processing is restricted: nothing is erased meanwhile (Art. 18)",
-        "never": "at least one purpose has no day yet",
+        "unread": "{rule}: the date in HubSpot has not been read yet",
+        Stays.RESTRICTED: "processing is restricted: nothing is erased meanwhile (Art. 18)",
+        Stays.HELD: "the time is over, but the data are needed for a legal claim (Art. 17(3)(e))",
+        Stays.NO_DATE: "at least one purpose has no day yet",
+        Stays.NOT_READ: "dates in HubSpot have not been read yet: nothing is erased before",
+        Stays.UNTIL_WITHDRAWN: "when the person says no; until then there is a reason",
+        Stays.NO_PURPOSE: "no purpose is configured, so that no rule erases",
         "last": "when the last purpose's time is over",
-        "nothing": "no purpose carries the person's data; each purpose's retention rule counts",
+        "nothing": "no purpose carries the person's data: when every purpose's retention rule is over",
+        "hold": "the time is over: erased after the hold, at the earliest {at}",
+        "asked": "the time is over: waits for people to decide",
     },
 }
 
@@ -48,18 +65,21 @@ def why_of(desk: Desk, person: Person, language: str) -> dict[str, Any]:
     """The same for somebody whom the caller has looked up and noted."""
     with desk.mirror.read(desk.portal) as work:
         facts = facts_of(desk, work, person)
-    purposes = [_purpose(desk, facts, purpose, language) for purpose in desk.purposes]
+        (stay,) = stays_of(desk, work, [person])
+        leaving = next((each for each in work.leaving.all() if each.person_id == person.id), None)
+    purposes = [_purpose(desk, (facts, stay), purpose, language) for purpose in desk.purposes]
     return {
         "known": True,
         "subject": person.ref,
         "overlay": person.overlay,
         "origin": _origin(facts),
         "purposes": purposes,
-        "erase": _erase(facts, purposes, language),
+        "erase": _erase(desk, stay, leaving, language),
     }
 
 
-def _purpose(desk: Desk, facts: Facts, purpose: Purpose, language: str) -> dict[str, Any]:
+def _purpose(desk: Desk, known: tuple[Facts, Stay], purpose: Purpose, language: str) -> dict[str, Any]:
+    facts, stay = known
     standing, answer = facts.standing(purpose), facts.answer(purpose)
     stored, words = facts.states.get(purpose.key), WORDS[language]
     row = None if stored is None else stored.row
@@ -80,7 +100,7 @@ def _purpose(desk: Desk, facts: Facts, purpose: Purpose, language: str) -> dict[
         "origin": None if deciding is None else _came(deciding, language),
         "row": row,
         "row_means": None if row not in REASONS else REASONS[row].said(language),
-        "retention": _retention(desk, facts, purpose, language),
+        "retention": _retention(desk, stay, purpose, language),
     }
 
 
@@ -111,55 +131,35 @@ def _origin(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _retention(desk: Desk, facts: Facts, purpose: Purpose, language: str) -> dict[str, Any]:
-    said = UNTIL[language]
-    try:
-        rule = parse(purpose.retain)
-    except BadRule:
-        return {"rule": purpose.retain, "due": None, "means": said["bad"], "carries": True}
-    due = rule.due(dates_of(facts, purpose), desk.zone)
-    at = "" if due is None else WORDS[language].moment(due, desk.zone.key)
-    text = said["open"] if due is None else said["due"]
+def _retention(desk: Desk, stay: Stay, purpose: Purpose, language: str) -> dict[str, Any]:
+    said, words = UNTIL[language], WORDS[language]
+    term = next(each for each in stay.terms if each.purpose == purpose.key)
+    at = "" if term.due is None else words.moment(term.due, desk.zone.key)
+    text = said["due"]
+    if not term.read:
+        text = said["unread"]
+    elif term.due is None:
+        text = said["until"] if term.is_open else said["open"]
+    elif term.rule.due({term.rule.anchor: term.since or 0}, desk.zone) != term.due:
+        text = said["proof"]
     return {
-        "rule": str(rule),
-        "due": iso(due),
-        "means": text.format(rule=rule, at=at, anchor=rule.anchor),
-        "carries": facts.standing(purpose).state not in CARRIED_NO_MORE,
+        "rule": str(term.rule),
+        "since": iso(term.since),
+        "due": iso(term.due) if term.read else None,
+        "means": text.format(rule=term.rule, at=at, anchor=term.rule.anchor, motive=desk.retention.motive),
+        "carries": term.carries,
     }
 
 
-def dates_of(facts: Facts, purpose: Purpose) -> Mapping[str, int]:
-    """The moments that a retention rule may count from, as far as the mirror knows them, ms UTC.
-
-    `last_activity` is the person's own last act; what an app or a colleague changes in HubSpot is none.
-    """
-    standing = facts.standing(purpose)
-    grant, acts = standing.grant, [_at(each) for each in facts.events if each.by_person]
-    sales = [_at(each) for each in facts.events if each.type is EventType.SOFT_OPTIN]
-    seen = [row.first_seen for row in facts.contacts] + [facts.person.created_at]
-    found = {
-        "first_seen": min(seen),
-        "consent": None if grant is None else grant.t_lo,
-        "withdrawn": standing.last_no if standing.state in {State.WITHDRAWN, State.DENIED} else None,
-        "last_purchase": max(sales, default=None),
-        "last_activity": max(acts, default=None),
-    }
-    return {name: at for name, at in found.items() if at is not None}
-
-
-def _at(event: Event) -> int:
-    known = event.t_hi if event.t_hi is not None else event.t_lo
-    return event.recorded_at if known is None else min(known, event.recorded_at)
-
-
-def _erase(facts: Facts, purposes: Sequence[Mapping[str, Any]], language: str) -> dict[str, Any]:
-    """When the person leaves the register: not before every purpose that carries them has ended."""
-    said = UNTIL[language]
-    if facts.person.overlay is Overlay.RESTRICTED:
-        return {"at": None, "means": said["restricted"]}
-    carrying = [each["retention"]["due"] for each in purposes if each["retention"]["carries"]]
-    if not carrying:
-        return {"at": None, "means": said["nothing"]}
-    if None in carrying:
-        return {"at": None, "means": said["never"]}
-    return {"at": max(carrying), "means": said["last"]}
+def _erase(desk: Desk, stay: Stay, known: Leaver | None, language: str) -> dict[str, Any]:
+    """When the person leaves the register, and what keeps them: not before every purpose has ended."""
+    said, found = UNTIL[language], stay.verdict
+    words, counted = WORDS[language], "last" if any(each.carries for each in stay.terms) else "nothing"
+    if found.stays is Stays.NOT_YET:
+        return {"at": iso(found.due), "keeps": found.stays, "means": said[counted]}
+    if found.stays is not None:
+        return {"at": None, "keeps": found.stays, "means": said[found.stays]}
+    waits = None if known is None else waits_for(known, stay.facts.now)
+    at = (stay.facts.now if known is None else known.found_at) + HOLD_MS
+    text = said["hold"].format(at=words.moment(at, desk.zone.key)) if waits is None else said["asked"]
+    return {"at": iso(at) if waits is None else None, "keeps": None, "means": text, "waits": waits}

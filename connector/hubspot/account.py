@@ -60,7 +60,8 @@ class AccountCalls(Gateway):
     def missing_properties(self, subscriptions: Sequence[int]) -> tuple[str, ...]:
         """Properties that we read and the portal does not have (an unknown name reads as empty, HQ 14)."""
         have = self._ask(families.properties(), wire.property_names)
-        return tuple(name for name in Contacts(subscriptions).properties if name not in have)
+        wanted = Contacts(subscriptions, self._dates).properties
+        return tuple(name for name in wanted if name not in have)
 
     def audit(self, since: int) -> tuple[AuditRow, ...]:
         """Audit log lines from `since` on, oldest first; empty where the plan has none."""

@@ -35,6 +35,7 @@ class Gateway:
         *,
         clock: Clock,
         subscriptions: Sequence[int],
+        dates: Sequence[str] = (),
         urgent: bool = False,
         learned: Learned | None = None,
     ) -> None:
@@ -43,7 +44,8 @@ class Gateway:
         self._subscriptions = tuple(subscriptions)
         self._urgent = urgent
         self._learned = learned or Learned()
-        self._contacts = Contacts(subscriptions)
+        self._dates = tuple(dates)
+        self._contacts = Contacts(subscriptions, dates)
 
     @property
     def calls_made(self) -> int:

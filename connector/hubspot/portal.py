@@ -20,6 +20,7 @@ class Portal(OfficeCalls, PreferenceCalls, AccountCalls, FormCalls, WholeCalls):
             self._transport,
             clock=self._clock,
             subscriptions=self._subscriptions,
+            dates=self._dates,
             urgent=True,
             learned=self._learned,
         )

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     NO_MAIL_PATH = "no_mail_path"
     WORDING = "wording"
     EXPORT_OVERDUE = "export_overdue"  # a file that we wrote, and that should be gone
+    RETENTION_UNKNOWN = "retention_unknown"  # nobody can say when their time is over: never erased
     STATUS_WITHOUT_EVIDENCE = "status_without_evidence"  # rows 11, 12
     MISSING_IN_HUBSPOT = "missing_in_hubspot"  # row 31
 
@@ -73,6 +74,7 @@ URGENCY: Final[Mapping[Kind, Urgency]] = {
     Kind.NO_MAIL_PATH: Urgency.LOOK,
     Kind.WORDING: Urgency.LOOK,
     Kind.EXPORT_OVERDUE: Urgency.LOOK,
+    Kind.RETENTION_UNKNOWN: Urgency.KNOW,
     Kind.STATUS_WITHOUT_EVIDENCE: Urgency.KNOW,
     Kind.MISSING_IN_HUBSPOT: Urgency.KNOW,
 }

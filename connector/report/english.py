@@ -134,6 +134,14 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Destroy it; where it was moved or changed, find every copy, destroy them and say so with --gone.",
         "consent-mirror exports list --overdue",
     ),
+    Kind.RETENTION_UNKNOWN: KindWords(
+        "No day to be erased on",
+        "No day to be erased on",
+        "For some people the date that a retention rule counts from is unknown: they are never erased by "
+        "the rule.",
+        "See who they are and give them a reason to stay or go: a rule after first_seen, or an erasure.",
+        "consent-mirror retention plan",
+    ),
     Kind.STATUS_WITHOUT_EVIDENCE: KindWords(
         "Status without evidence",
         "Status without evidence",

@@ -137,6 +137,14 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Förstör den; är den flyttad eller ändrad: leta upp alla kopior, förstör dem och säg det med --gone.",
         "consent-mirror exports list --overdue",
     ),
+    Kind.RETENTION_UNKNOWN: KindWords(
+        "Saknar gallringsdag",
+        "Saknar gallringsdag",
+        "För några personer är datumet som en gallringsregel räknar från okänt: regeln gallrar dem aldrig.",
+        "Se hur många de är och ge dem ett skäl att vara kvar eller gå: en regel efter first_seen, eller "
+        "radering.",
+        "consent-mirror retention plan",
+    ),
     Kind.STATUS_WITHOUT_EVIDENCE: KindWords(
         "Status utan underlag",
         "Status utan underlag",

@@ -76,6 +76,10 @@ _TABLE: tuple[Row, ...] = (
     ("hs_email_is_ineligible", "Is globally ineligible", "bool", "booleancheckbox", True, EMAIL),
     ("hs_email_first_send_date", "First marketing email send date", "datetime", "date", True, EMAIL),
     ("hs_email_last_send_date", "Last marketing email send date", "datetime", "date", True, EMAIL),
+    ("hs_email_last_open_date", "Last marketing email open date", "datetime", "date", True, EMAIL),
+    ("hs_email_last_click_date", "Last marketing email click date", "datetime", "date", True, EMAIL),
+    ("hs_analytics_last_timestamp", "Time Last Seen", "datetime", "date", True, CONTACT),
+    ("notes_last_contacted", "Last Contacted", "datetime", "date", True, CONTACT),
     ("hs_email_last_email_name", "Last marketing email name", "string", "text", True, EMAIL),
 )
 _HIDDEN = frozenset({"hs_is_contact", "hs_email_is_ineligible"})

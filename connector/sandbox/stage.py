@@ -9,6 +9,7 @@ from connector.sandbox.events import Actor
 from connector.sandbox.portal import Portal
 from connector.sandbox.preferences import Wish
 from connector.sandbox.records import Contact
+from connector.sandbox.times import iso
 from mappings.words import EMAIL, LegalBasis, Status
 
 
@@ -51,6 +52,15 @@ class Person(Actors):
             forms = self._rooms.forms
             contact = forms.submit(forms.named(form), dict(values), tuple(subscriptions), at=moment(at))
             return str(contact.id)
+
+    def click(self, address: str, at: Moment = None) -> None:
+        """Clicks in a mail: HubSpot dates it on the contact."""
+        with self._engine.lock:
+            when = moment(at)
+            kept = self._portal.touch(self._contact(address))
+            clicked = iso(self._portal.clock.now() if when is None else when)
+            kept.props = {**kept.props, "hs_email_last_click_date": clicked}
+            kept.modified = max(kept.modified + 1, self._portal.clock.now())
 
     def confirm(self, address: str, at: Moment = None) -> None:
         """Presses the button of the confirmation mail. KeyError when none was sent."""

@@ -19,7 +19,9 @@ from connector.store.tables import (
     errand,
     export,
     hint,
+    leaving,
     link,
+    moment,
     observed,
     outbox,
     payload,
@@ -61,6 +63,8 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     alone = _refs(person_id).where(_only_theirs(person_id, address.c.ref))
     mails = mail.wipe(scope, person_id, run(alone).scalars())
     _close_doors(scope, person_id)
+    run(_moments(scope, person_id))
+    run(delete(leaving).where(_of(scope, leaving, person_id)))
     done = Shredded(
         ref=found.ref.hex(),
         observed=seen,
@@ -88,6 +92,12 @@ def _aliases(scope: Scope, person_id: int) -> Delete:
     """HubSpot ids that were merged into the person's records."""
     records = select(contact.c.id).where(contact.c.portal == scope.portal, contact.c.person_id == person_id)
     return delete(alias).where(alias.c.portal == scope.portal, alias.c.winner.in_(records))
+
+
+def _moments(scope: Scope, person_id: int) -> Delete:
+    """What retention counted from."""
+    records = select(contact.c.id).where(contact.c.portal == scope.portal, contact.c.person_id == person_id)
+    return delete(moment).where(moment.c.portal == scope.portal, moment.c.contact_id.in_(records))
 
 
 def _close_questions(scope: Scope, person_id: int) -> None:

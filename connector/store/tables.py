@@ -520,6 +520,28 @@ hint = _clustered(
     _key("portal", "contact_id", "kind"),
     Index("hint_due", "portal", "next_try"),
 )
+#: What retention counts from, per HubSpot record: names and times of the declared properties.
+moment = _clustered(
+    "moment",
+    _int("portal"),
+    _int("contact_id"),
+    _text("dates"),
+    _int("read_at"),
+    _key("portal", "contact_id"),
+    Index("moment_by_read", "portal", "read_at"),
+)
+#: Who is about to leave the register because every purpose's time is over.
+leaving = _clustered(
+    "leaving",
+    _int("portal"),
+    _int("person_id"),
+    _int("found_at"),
+    _int("due_at"),
+    _maybe_int("review"),
+    _maybe_text("approved_by"),
+    _maybe_int("declined_until"),
+    _key("portal", "person_id"),
+)
 
 #: Never changed and never deleted, by nobody (consent-domain 9, threat 16).
 APPEND_ONLY: Final = ("entry", "checkpoint")

@@ -10,9 +10,11 @@ from connector.store.exports import Exports
 from connector.store.hints import Hints
 from connector.store.informed import Informed
 from connector.store.keyed import Keyed
+from connector.store.leaving import Leaving
 from connector.store.links import Links
 from connector.store.log import Log
 from connector.store.mail import Mail
+from connector.store.moments import Moments
 from connector.store.observed import Observed
 from connector.store.outbox import Outbox
 from connector.store.people import People
@@ -60,3 +62,5 @@ class Work:
         self.checkpoints = Checkpoints(scope)
         self.blobs = Blobs(scope)
         self.exports = Exports(scope)
+        self.moments = Moments(scope)
+        self.leaving = Leaving(scope)

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.consent.calendar import add_months, answer_due, bounds, local_day, notice_due
-from connector.consent.retention import BadRule, Rule, parse
+from connector.consent.events import Overlay
+from connector.consent.retention import (
+    BadRule,
+    Policy,
+    Rule,
+    Stays,
+    Term,
+    later,
+    parse,
+    properties,
+    verdict,
+)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -120,3 +131,115 @@ def test_until_withdrawn_is_due_at_once_and_only_then():
 
 def test_nothing_is_due_without_a_date():
     assert parse("7 years after invoice_date property").due({"last_activity": 5}, UTC) is None
+
+
+# --- who leaves -------------------------------------------------------------------------------------------
+
+RULE = parse("24 months after last_activity")
+UNTIL = parse("until withdrawn")
+
+
+def term(due: int | None, *, rule: Rule = RULE, carries: bool = True, read: bool = True) -> Term:
+    return Term(purpose="p", rule=rule, since=due, due=due, carries=carries, read=read)
+
+
+@pytest.mark.parametrize(
+    ("terms", "overlay", "held", "stays"),
+    [
+        pytest.param([term(5)], None, False, None, id="the only purpose is over"),
+        pytest.param([term(5), term(11)], None, False, Stays.NOT_YET, id="another purpose has a reason"),
+        pytest.param([term(5), term(11, carries=False)], None, False, None, id="nothing is recorded for it"),
+        pytest.param([term(11, carries=False)], None, False, Stays.NOT_YET, id="without any, all count"),
+        pytest.param([term(5), term(None)], None, False, Stays.NO_DATE, id="nobody knows when"),
+        pytest.param(
+            [term(5), term(None, rule=UNTIL)], None, False, Stays.UNTIL_WITHDRAWN, id="nobody said no"
+        ),
+        pytest.param([term(5, read=False)], None, False, Stays.NOT_READ, id="may be newer in HubSpot"),
+        pytest.param([term(5)], None, True, Stays.HELD, id="a legal claim"),
+        pytest.param([term(5)], Overlay.RESTRICTED, False, Stays.RESTRICTED, id="Art. 18"),
+        pytest.param([], None, False, Stays.NO_PURPOSE, id="no purpose at all"),
+    ],
+)
+def test_who_leaves_and_what_keeps_the_others(terms, overlay, held, stays):
+    assert verdict(terms, overlay=overlay, held=held, now=10).stays is stays
+
+
+TERMS = st.lists(
+    st.builds(
+        Term,
+        purpose=st.just("p"),
+        rule=st.sampled_from([RULE, UNTIL]),
+        since=st.none(),
+        due=st.none() | st.integers(0, 20),
+        carries=st.booleans(),
+        read=st.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@given(TERMS, st.sampled_from([None, *Overlay]), st.booleans(), st.integers(0, 20))
+def test_nobody_leaves_while_anything_keeps_them(terms, overlay, held, now):
+    found = verdict(terms, overlay=overlay, held=held, now=now)
+    if found.stays is None:
+        counted = [each for each in terms if each.carries] or terms
+        assert counted
+        assert all(each.read and each.due is not None and each.due <= now for each in counted)
+        assert overlay is None
+        assert not held
+
+
+@given(TERMS, st.integers(0, 20), st.integers(0, 20))
+def test_a_further_reason_never_lets_anybody_go_sooner(terms, due, now):
+    before = verdict(terms, overlay=None, held=False, now=now)
+    after = verdict([*terms, term(due)], overlay=None, held=False, now=now)
+    if after.stays is None and any(each.carries for each in terms):
+        assert before.stays is None
+
+
+@given(
+    st.integers(1, 60),
+    st.sampled_from(["day", "week", "month", "year"]),
+    st.integers(at("1999-01-01T00:00"), at("2096-12-31T00:00")),
+    st.sampled_from(["Europe/Stockholm", "America/New_York", "Pacific/Auckland", "UTC"]),
+)
+def test_a_period_is_never_shorter_than_its_words_whatever_the_calendar_does(count, unit, began, zone):
+    place = ZoneInfo(zone)
+    due = Rule(count, unit, "consent").due({"consent": began}, place)
+    days = {"day": 1, "week": 7, "month": 28, "year": 365}[unit] * count
+    assert due is not None
+    assert due - began >= days * 86_400_000 - 7_200_000, "clocks may have gone forward, twice at most"
+    first = bounds(local_day(due, place), place)[0]
+    assert due == first, "whole local days"
+    later_start = Rule(count, unit, "consent").due({"consent": began + 86_400_000}, place)
+    assert later_start is not None
+    assert later_start >= due
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2024-02-29T12:00", "2025-03-01T00:00"),  # the day before the 29th that is not there, and its end
+        ("2023-02-28T12:00", "2024-02-29T00:00"),
+        ("2024-03-31T01:59", "2025-04-01T00:00"),
+        ("2024-10-27T02:30", "2025-10-28T00:00"),
+        ("2099-12-31T23:59", "2101-01-01T00:00"),  # 2100 is no leap year
+    ],
+)
+def test_a_year_over_leap_days_and_summer_time(start, due):
+    assert parse("1 year after consent").due({"consent": at(start)}, STOCKHOLM) == at(due)
+
+
+def test_only_what_a_rule_counts_from_is_read_in_hubspot():
+    policy = Policy(activity=("seen", "clicked"))
+    assert properties(["until withdrawn", "1 year after consent"], policy) == ()
+    assert properties(["1 year after last_activity", "7 years after invoice property"], policy) == (
+        "seen",
+        "clicked",
+        "invoice",
+    )
+
+
+@pytest.mark.parametrize(("rule", "proof", "end"), [(5, 9, 9), (9, 5, 9), (None, 9, None), (5, None, 5)])
+def test_a_proof_is_kept_longer_and_never_shorter(rule, proof, end):
+    assert later(rule, proof) == end

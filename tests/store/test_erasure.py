@@ -6,6 +6,7 @@ from connector.consent.events import Event, EventType, Overlay, State
 from connector.errors import Refused
 from connector.store.contacts import ContactRow
 from connector.store.errands import ErrandKind, NewErrand
+from connector.store.exports import NewExport
 from connector.store.mail import NewMail
 from connector.store.observed import ObservedRow
 from connector.store.outbox import NewLetter, Origin
@@ -32,6 +33,11 @@ def anna(mirror):
         work.contacts.put([ContactRow(1, anna.id), ContactRow(2, other.id)])
         work.observed.put([ObservedRow(each, 101, Status.SUBSCRIBED) for each in (ref, shared)])
         work.log.append([(anna.id, Event(type=EventType.OBJECT, reason=CANARY, source_ref=CANARY))])
+        work.moments.put({1: {"clicked": NOW}, 2: {"clicked": NOW}}, NOW)
+        work.leaving.put([(anna.id, NOW), (other.id, NOW)], NOW)
+        for path, whose in (("a", anna), ("b", other)):
+            number = work.exports.begin(file(f"/{path}/{CANARY}.pdf", whose.id))
+            work.exports.finish(number, 1, "ab" * 32)
         work.states.put({(anna.id, "news"): StateRow(state=State.WITHDRAWN)})
         work.reviews.open(
             [
@@ -82,6 +88,18 @@ def told(kind, person_id):
     return NewErrand(target="to:agency", kind=kind, cause="1", person_id=person_id, said={"to": CANARY})
 
 
+def file(path, person_id):
+    return NewExport(
+        kind="receipt",
+        purpose="",
+        made_by="staff:x",
+        made_at=NOW,
+        destroy_by=NOW + 1,
+        path=path,
+        person_id=person_id,
+    )
+
+
 def letter(ref, subscription, status, person_id):
     return NewLetter(
         ref=ref, subscription=subscription, status=status, origin=Origin.ASKED, person_id=person_id
@@ -109,10 +127,23 @@ def test_everything_readable_about_a_person_goes(mirror, anna):
         assert work.states.of([anna.id]) == {}
         assert work.log.events_of([anna.id]) == {}
         assert work.reviews.of_person(anna.id)[0].detail == {}
+        assert list(work.moments.of([1, 2])) == [2]
+        assert [each.person_id for each in work.leaving.all()] != [anna.id]
+        assert len(work.leaving.all()) == 1
+
         (header,) = work.requests.all()
         assert (header.kind, header.address, dict(header.detail)) == (RequestKind.ERASURE, None, {})
         assert header.person_id is None
         assert work.mail.of_people([anna.id]) == {}
+
+
+def test_files_about_them_are_due_at_once_and_join_to_nobody(mirror, anna):
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    with mirror.read(PORTAL) as work:
+        theirs, others = sorted(work.exports.standing(), key=lambda each: each.id)
+    assert (theirs.person_id, theirs.destroy_by, theirs.path is not None) == (None, NOW, True)
+    assert (others.person_id is not None, others.destroy_by) == (True, NOW + 1)
 
 
 def test_a_recipient_who_has_not_been_told_yet_is_told_all_the_same(mirror, anna):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -50,13 +51,15 @@ class LooseContactItem(msgspec.Struct, rename="camel"):
 
 
 class Contacts:
-    """Reads contact records for one set of subscriptions."""
+    """Reads contact records for one set of subscriptions. `dates`: properties that retention counts from."""
 
-    def __init__(self, subscriptions: Sequence[int]) -> None:
+    def __init__(self, subscriptions: Sequence[int], dates: Sequence[str] = ()) -> None:
         ids = sorted(set(subscriptions))
         self._optouts = tuple((f"{words.OPTED_OUT_OF}{each}", each) for each in ids)
         #: The properties to ask for.
-        self.properties: tuple[str, ...] = (*ALWAYS, *(name for name, _ in self._optouts))
+        named = (*ALWAYS, *(name for name, _ in self._optouts), *dates)
+        self.properties: tuple[str, ...] = tuple(dict.fromkeys(named))
+        self._dates = tuple(dates)
         self._frames = Frames(ContactItem)
         self._loose = Frames(LooseContactItem)
         self._one = msgspec.json.Decoder(LooseContactItem)
@@ -130,8 +133,26 @@ class Contacts:
             archived=archived,
             object_source=source,
             processing_basis=basis,
+            dates={name: _day(value) for name in self._dates if _is_date(value := get(name))},
             fingerprint=fingerprint((*said, source, basis, archived)),
         )
+
+
+def _is_date(value: str | None) -> bool:
+    """Empty, or a date; anything else is not known, and nothing is counted from it."""
+    return not value or _day(value) is not None
+
+
+def _day(value: str | None) -> int | None:
+    """A time, or a date without one: its noon in UTC, which is that date nearly everywhere on earth."""
+    at = milliseconds(value)
+    if at is not None or not value:
+        return at
+    try:
+        day = datetime.strptime(value, "%Y-%m-%d").replace(hour=12, tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(day.timestamp()) * 1000
 
 
 def fingerprint(said: tuple[object, ...]) -> bytes:

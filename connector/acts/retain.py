@@ -1,0 +1,363 @@
+"""Retention: who has no reason to be in the register any more, and their erasure (Art. 5(1)(e); K7).
+
+It stops slowly and destroys later: found tonight, held for 24 hours, and above the breaker two people have to
+agree. Nobody is restricted or unsubscribed before that, for a wrong rule would otherwise do harm that no
+hold undoes. Before anybody leaves, HubSpot's dates of their records are read anew.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from connector.acts import erase, erasing
+from connector.acts.breakers import is_breaker_open
+from connector.acts.desk import Desk
+from connector.acts.erasure import Erasure, Origin, Stage, save
+from connector.acts.reviews import OPTIONS
+from connector.acts.terms import Stay, stays_of
+from connector.consent import breaker
+from connector.consent.events import Overlay
+from connector.consent.retention import HOLD_MS, Stays, carrying, properties
+from connector.errors import ConfigurationError
+from connector.report.discrepancies import Kind as DiscrepancyKind
+from connector.report.findings import Sighting, without_person
+from connector.store.leaving import Leaver
+from connector.store.people import Person
+from connector.store.reviews import NewReview, Review
+from connector.store.work import Work
+from mappings.addresses import mask
+from mappings.times import iso
+
+PAGE: Final = 500
+BATCH: Final = 100  # records of one read by id (HA 5)
+STALE_MS: Final = 90 * 86_400_000  # dates older than this are read again where the budget allows
+DECLINED_MS: Final = 30 * 86_400_000  # after a no to the question, it is asked again
+AT_ONCE: Final = 500  # erasures of one run: the rest follows with the next
+KIND: Final = "retention"  # of the question to two people
+FIGURES: Final = "retention"  # the mirror's note of the last run: its counts
+ACTOR: Final = "system:retention"
+
+log = structlog.get_logger()
+Beat = Callable[[], None]
+
+
+def still() -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One person whose time is over. `erase_at` None: something keeps them, or two people have to agree."""
+
+    subject: str
+    address: str
+    due: int
+    reasons: tuple[dict[str, object], ...]
+    keeps: Stays | None
+    found_at: int | None
+    erase_at: int | None
+    waits: str | None
+
+    def document(self) -> dict[str, object]:
+        """One entry of `people` in `retention plan --json`."""
+        return {
+            "subject": self.subject,
+            "address": self.address,
+            "due": iso(self.due),
+            "reasons": list(self.reasons),
+            "keeps": self.keeps,
+            "found_at": iso(self.found_at),
+            "erase_at": iso(self.erase_at),
+            "waits": self.waits,
+        }
+
+
+class Survey:
+    """Walks the register once; the counts are whole when the walk is over."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.counts: Counter[str] = Counter()
+
+    def over(self, work: Work, beat: Beat = still) -> Iterator[Stay]:
+        """Everybody whose time is over, whatever else keeps them."""
+        after = 0
+        while page := work.people.page(after, PAGE):
+            after = page[-1].id
+            yield from self._of(work, page)
+            beat()
+
+    def _of(self, work: Work, page: Sequence[Person]) -> Iterator[Stay]:
+        for stay in stays_of(self._desk, work, [each for each in page if each.overlay is not Overlay.ERASED]):
+            self.counts[stay.verdict.stays or "over"] += 1
+            if stay.verdict.is_over:
+                yield stay
+
+    def document(self) -> dict[str, int]:
+        """How many leave, and why the others stay."""
+        names = ("over", *Stays)
+        return {str(name): self.counts[str(name)] for name in names}
+
+
+# --- the preview -------------------------------------------------------------------------------------------
+
+
+class Plan:
+    """What `retention run` would come to; nothing is written and HubSpot is not asked."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.survey = Survey(desk)
+
+    def walk(self) -> Iterator[Planned]:
+        """Everybody whose time is over, with the reason, from one snapshot."""
+        with self._desk.mirror.read(self._desk.portal) as work:
+            known = {each.person_id: each for each in work.leaving.all()}
+            for stay in self.survey.over(work):
+                yield planned(stay, known.get(stay.person.id))
+
+    def document(self) -> dict[str, Any]:
+        """The rest of `retention plan --json`, once the walk is over."""
+        rules = [{"purpose": each.key, "retain": each.retain} for each in self._desk.purposes]
+        proof = {"after_no": str(self._desk.retention.proof), "motive": self._desk.retention.motive}
+        return {"counts": self.survey.document(), "rules": rules, "proof": proof}
+
+
+def planned(stay: Stay, known: Leaver | None) -> Planned:
+    """One person in the preview."""
+    keeps, due = stay.verdict.stays, stay.verdict.due or 0
+    waits = None
+    erase_at = None
+    if keeps is None and known is not None:
+        waits = waits_for(known, stay.facts.now)
+        erase_at = None if waits is not None else known.found_at + HOLD_MS
+    held = [a.original for a in stay.facts.addresses]
+    return Planned(
+        subject=stay.person.ref,
+        address=mask(held[0]) if held else "",
+        due=due,
+        reasons=tuple(
+            {"purpose": t.purpose, "rule": str(t.rule), "since": iso(t.since), "due": iso(t.due)}
+            for t in carrying(stay.terms)
+        ),
+        keeps=keeps,
+        found_at=None if known is None else known.found_at,
+        erase_at=erase_at,
+        waits=waits,
+    )
+
+
+def waits_for(known: Leaver, now: int) -> str | None:
+    """What people have said, or have still to say."""
+    if known.review is not None:
+        return f"review {known.review}"
+    if known.declined_until is not None and known.declined_until > now:
+        return "declined"
+    return None
+
+
+# --- the run -----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Ran:
+    """What a run came to."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    read: int = 0  # records whose dates were read anew
+    held: int = 0  # found less than 24 hours ago
+    waiting: int = 0  # for two people
+    declined: int = 0
+    erased: int = 0
+    under_way: int = 0
+    left: int = 0  # for the next run
+    review: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The `--json` document of `retention run`."""
+        return {
+            "counts": self.counts,
+            "read": self.read,
+            "held": self.held,
+            "waiting": self.waiting,
+            "declined": self.declined,
+            "erased": self.erased,
+            "under_way": self.under_way,
+            "left": self.left,
+            "review": self.review,
+        }
+
+
+def run(desk: Desk, beat: Beat = still) -> Ran:
+    """Find who leaves, hold them, erase those whose hold is over.
+
+    Raises ConfigurationError for a property that the portal does not have: it would read as empty for
+    everybody, and everybody would look inactive.
+    """
+    check_properties(desk)
+    ran = Ran()
+    budget = desk.retention_calls * BATCH
+    names = properties((purpose.retain for purpose in desk.purposes), desk.retention)
+    if names:
+        ran.read += _refresh(desk, _stale(desk, budget), beat)
+    found, survey = _found(desk, beat)
+    if names:
+        ran.read += _refresh(desk, [each for stay in found for each in stay.contacts], beat)
+        found = _again(desk, [stay.person.id for stay in found], beat)
+    ran.counts = survey.document()
+    ready = _written_down(desk, found, ran)
+    _erase(desk, ready, ran, beat)
+    with desk.mirror.write(desk.portal) as work:
+        work.meta.put(FIGURES, {"at": desk.clock.now(), **ran.counts})
+    log.info("retention", **{name: value for name, value in ran.document().items() if name != "counts"})
+    return ran
+
+
+def check_properties(desk: Desk) -> None:
+    """Raises ConfigurationError unless the portal has everything that a rule counts from."""
+    names = set(properties((purpose.retain for purpose in desk.purposes), desk.retention))
+    missing = sorted(names & set(desk.hubspot.missing_properties(desk.purposes.subscription_ids)))
+    if missing:
+        raise ConfigurationError(
+            f"The portal does not have {', '.join(missing)}, which a retention rule counts from.",
+            where="purposes.retain and retention.activity",
+            next_step="Correct the name, or leave it out; nobody is erased meanwhile.",
+        )
+
+
+def _stale(desk: Desk, limit: int) -> list[int]:
+    with desk.mirror.read(desk.portal) as work:
+        return work.moments.stale(desk.clock.now() - STALE_MS, limit)
+
+
+def _refresh(desk: Desk, contacts: Sequence[int], beat: Beat) -> int:
+    """Read the dates of these records; one that HubSpot does not answer keeps what is known of it."""
+    for start in range(0, len(contacts), BATCH):
+        found, _ = desk.hubspot.contacts_by_id(contacts[start : start + BATCH])
+        with desk.mirror.write(desk.portal) as work:
+            known = work.contacts.by_ids([each.id for each in found])
+            work.moments.put({each.id: each.dates for each in found if each.id in known}, desk.clock.now())
+        beat()
+    return len(contacts)
+
+
+def _found(desk: Desk, beat: Beat) -> tuple[list[Stay], Survey]:
+    survey = Survey(desk)
+    with desk.mirror.read(desk.portal) as work:
+        return [each for each in survey.over(work, beat) if each.verdict.stays is None], survey
+
+
+def _again(desk: Desk, person_ids: Sequence[int], beat: Beat) -> list[Stay]:
+    """The same people by what has just been read."""
+    kept: list[Stay] = []
+    with desk.mirror.read(desk.portal) as work:
+        for start in range(0, len(person_ids), PAGE):
+            people = work.people.by_ids(person_ids[start : start + PAGE])
+            found = stays_of(desk, work, list(people.values()))
+            kept += [each for each in found if each.verdict.stays is None]
+            beat()
+    return kept
+
+
+def _written_down(desk: Desk, found: Sequence[Stay], ran: Ran) -> list[Leaver]:
+    """Who is known to leave, since when; those whose hold is over and whom nobody declined."""
+    now = desk.clock.now()
+    due = {stay.person.id: stay.verdict.due or now for stay in found}
+    with desk.mirror.write(desk.portal) as work:
+        before = {each.person_id for each in work.leaving.all()}
+        work.leaving.remove(before - due.keys())
+        work.leaving.put(due.items(), now)
+        known = work.leaving.all()
+    held = [each for each in known if each.found_at + HOLD_MS > now]
+    declined = [each for each in known if (each.declined_until or 0) > now]
+    ran.held, ran.declined = len(held), len(declined)
+    out = {each.person_id for each in (*held, *declined)}
+    return [each for each in known if each.person_id not in out]
+
+
+def _erase(desk: Desk, ready: Sequence[Leaver], ran: Ran, beat: Beat) -> None:
+    agreed = [each for each in ready if each.approved_by is not None]
+    asked = [each for each in ready if each.approved_by is None and each.review is not None]
+    free = [each for each in ready if each.approved_by is None and each.review is None]
+    ran.waiting = len(asked)
+    if free and not _within(desk, len(free)):
+        ran.review = _ask(desk, free)
+        ran.waiting += len(free)
+        free = []
+    leave = [*agreed, *free]
+    ran.left = len(leave[AT_ONCE:])
+    for each in leave[:AT_ONCE]:
+        done = erase.carry_out(desk, _begin(desk, each))
+        over = done.stage in {Stage.ERASED, Stage.PURGING}
+        ran.erased += over
+        ran.under_way += not over
+        beat()
+
+
+def _within(desk: Desk, wanted: int) -> bool:
+    """All of them by the count of the last 24 h: a batch that is too large waits as a whole."""
+    with desk.mirror.read(desk.portal) as work:
+        if is_breaker_open(work):
+            return False
+        done = len(erasing.recent(desk, work))
+        register = work.people.count()
+    return breaker.erasures_allowed(desk.limits, register=register, in_window=done, wanted=wanted)
+
+
+def _ask(desk: Desk, people: Sequence[Leaver]) -> int:
+    now = desk.clock.now()
+    question = NewReview(
+        kind=KIND,
+        key=f"retention:{now}",
+        question=(
+            f"The time of {len(people)} people is over: more than the breaker lets pass in 24 h. "
+            "See `retention plan`. Approve: they are erased, here and in HubSpot, by the next run. Reject: "
+            "nobody of them is erased; it is asked again in 30 days."
+        ),
+        options=OPTIONS,
+        detail={"people": len(people)},
+    )
+    with desk.mirror.write(desk.portal) as work:
+        (review,) = work.reviews.open([question], now)
+        work.leaving.ask([each.person_id for each in people], review.id)
+    log.error("retention_waits", people=len(people))
+    return review.id
+
+
+def _begin(desk: Desk, each: Leaver) -> Erasure:
+    names = tuple(each.approved_by.split(",")) if each.approved_by else ()
+    order = erase.Order(reason="retention", actor=ACTOR)
+    with desk.mirror.write(desk.portal) as work:
+        begun = erase.begin(desk, work, each.person_id, Origin.RETENTION, order)
+        work.leaving.remove([each.person_id])
+        if names:
+            begun = save(work, erase.agreed(begun, names))
+        return begun
+
+
+def decided(desk: Desk, work: Work, review: Review, user: str, *, approved: bool) -> None:
+    """Two people agreed that all of them leave; or one said no."""
+    names = dict.fromkeys((*(f"staff:{name}" for name, _ in review.approvals), f"staff:{user}"))
+    if approved:
+        work.leaving.approve(review.id, ",".join(names))
+    else:
+        work.leaving.decline(review.id, desk.clock.now() + DECLINED_MS)
+
+
+# --- the report --------------------------------------------------------------------------------------------
+
+
+def for_the_report(desk: Desk) -> tuple[Sighting, ...]:
+    """People whom no rule can let go, for what it counts from is not known (never erased, but told)."""
+    with desk.mirror.read(desk.portal) as work:
+        last = work.meta.get(FIGURES)
+    if not last:
+        return ()
+    return tuple(_unknown(last, name) for name in (Stays.NO_DATE, Stays.NOT_READ) if last.get(name))
+
+
+def _unknown(last: dict[str, int], name: Stays) -> Sighting:
+    return without_person(DiscrepancyKind.RETENTION_UNKNOWN, last["at"], f"{name}:{last[name]}")

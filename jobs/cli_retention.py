@@ -1,0 +1,130 @@
+"""`retention plan|run`: who has no reason to be in the register any more (consent-domain 2, K7)."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from connector import wiring
+from connector.acts import exports
+from connector.acts import retain as act
+from connector.acts.exports import FileKind
+from connector.acts.push import first_push_confirmed
+from connector.errors import Stopped
+from connector.settings import load
+from jobs import output, people
+from jobs.account import staff
+from jobs.cli_import import roll_forward
+from jobs.options import Globals, Outcome, command
+from jobs.runner import running
+
+SHOWN = 50  # people that the table shows; all are in --json and --csv
+COLUMNS = ("subject", "address", "due", "keeps", "found_at", "erase_at", "waits", "reasons")
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write everyone to this file.")]
+
+retention = typer.Typer(help="Erasing people whose reason to be here has ended.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    retention.command("plan")(plan)
+    retention.command("run")(run)
+    app.add_typer(retention, name="retention")
+
+
+@command
+def plan(wanted: Globals, csv_file: Csv = None) -> Outcome | None:
+    """Who would be erased, by which rule and date, and when; writes nothing and asks HubSpot nothing.
+
+    Example: consent-mirror retention plan
+    """
+    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+        found = act.Plan(desk)
+        everyone = found.walk()
+        if csv_file is not None:
+            file = exports.Wanted(
+                path=csv_file, kind=FileKind.RETENTION, by=staff(), manifest=True, where="--csv"
+            )
+            everyone = people.to_csv(desk, file, everyone, COLUMNS)
+        if wanted.json:
+            people.stream(everyone, found.document)
+            return None
+        shown = people.first(everyone, SHOWN)
+    return Outcome(text=_planned(found, shown))
+
+
+def _planned(found: act.Plan, shown: list[act.Planned]) -> Group:
+    document = found.document()
+    counts = document["counts"]
+    parts: list[Any] = [Text(f"{each['purpose']}: {each['retain']}") for each in document["rules"]]
+    parts.append(Text(f"After a no its proof is kept {_kept(document)}: {document['proof']['motive']}"))
+    parts += [
+        Text(""),
+        output.table(("people", "count"), [(name.replace("_", " "), n) for name, n in counts.items()]),
+    ]
+    if shown:
+        rows = [(each.address, each.subject[:8], _reasons(each), _when(each.document())) for each in shown]
+        parts += [Text(""), output.table(("person", "subject", "why", "what happens"), rows)]
+    left = counts["over"] + counts["legal_hold"] + counts["restricted"] - len(shown)
+    if left > 0:
+        parts.append(Text(f"and {left} more: see --json or --csv."))
+    return Group(*parts)
+
+
+def _kept(document: dict[str, Any]) -> str:
+    return str(document["proof"]["after_no"]).removesuffix(" after withdrawn")
+
+
+def _reasons(each: act.Planned) -> str:
+    return "\n".join(
+        f"{reason['purpose']}: {reason['rule']} ({str(reason['since'])[:10]}), over {str(reason['due'])[:10]}"
+        for reason in each.reasons
+    )
+
+
+def _when(told: dict[str, object]) -> str:
+    if told["keeps"] is not None:
+        return f"stays: {str(told['keeps']).replace('_', ' ')}"
+    if told["waits"] is not None:
+        return f"waits: {told['waits']}"
+    if told["erase_at"] is not None:
+        return f"erased from {str(told['erase_at'])[:16].replace('T', ' ')}Z"
+    return "held for 24 h from the next run"
+
+
+@command
+def run(wanted: Globals) -> Outcome:
+    """Hold those whose time is over for 24 hours, then erase them; many at once wait for two people.
+
+    Example: consent-mirror retention run
+    """
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk:
+        with desk.mirror.read(desk.portal) as work:
+            confirmed = first_push_confirmed(work)
+        if not confirmed:
+            raise Stopped(
+                "Nothing is erased before the first push was shown and confirmed.",
+                where="retention",
+                next_step="Run `consent-mirror sync --dry-run`, then `sync --confirm-first-push`.",
+            )
+        with running(desk, settings.mirror.database, "retention") as current:
+            roll_forward(settings, desk)
+            done = act.run(desk, current.beat)
+            figures = {name: each for name, each in done.document().items() if isinstance(each, int)}
+            current.figures |= figures
+    return Outcome(done.document(), _ran(done), Stopped.exit_code if done.waiting else 0)
+
+
+def _ran(done: act.Ran) -> Group:
+    lines = [
+        f"{done.counts.get('over', 0)} people whose time is over; {done.held} held for 24 h, "
+        f"{done.erased} erased, {done.under_way} under way, {done.declined} declined, "
+        f"{done.left} left for the next run.",
+        f"Dates of {done.read} records were read.",
+    ]
+    if done.waiting:
+        lines.append(f"{done.waiting} wait for two people: see `consent-mirror review list`.")
+    return Group(*(Text(line) for line in lines))
