@@ -20,6 +20,7 @@ from connector.hubspot.transport import Transport
 from connector.logs import remember_secret
 from connector.proof import keys as keyring
 from connector.proof.keys import Keys
+from connector.proof.links import Signer
 from connector.recipients.directory import Directory, Way
 from connector.recipients.letter import Letter
 from connector.recipients.webhook import Webhook
@@ -38,6 +39,8 @@ from connector.store.journal import Journal
 from connector.store.mirror import Mirror
 from connector.store.pace import Slate, open_pace
 from connector.web.app import make_app
+from connector.web.intake import Intake
+from connector.web.limits import RATES, Limiter
 from connector.web.server import WebServer
 from connector.web.site import Site
 from mappings.purposes import Purpose, Purposes
@@ -224,6 +227,8 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         erase_again=portal.erase_again,
         own_sources=settings.notices.own_sources,
         block_overdue=settings.notices.block_overdue,
+        signer=Signer(mirror.link_key),
+        public_url=settings.web.public_url,
         export_ms=settings.exports.keep * 1000,
         recipients=recipients_of(settings, portal.name),
         outside=directory_of(settings, at_hand.clock) if settings.recipients else None,
@@ -232,15 +237,24 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
     )
 
 
-def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = None) -> Site:
-    """What the web part needs for the portals of these desks."""
+@contextmanager
+def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = None) -> Iterator[Site]:
+    """What the web part needs for the portals of these desks; ends once what it accepted is on disk."""
     at_hand = given or tools()
-    return Site(
-        settings=settings,
-        desks={desk.portal: desk for desk in desks},
-        clock=at_hand.clock,
-        chance=at_hand.chance,
-    )
+    served = {desk.portal: desk for desk in desks}
+    intakes = {number: Intake(desk) for number, desk in served.items()}
+    try:
+        yield Site(
+            settings=settings,
+            desks=served,
+            clock=at_hand.clock,
+            chance=at_hand.chance,
+            intakes=intakes,
+            limiters={name: Limiter(rate, at_hand.clock) for name, rate in RATES.items()},
+        )
+    finally:
+        for intake in intakes.values():
+            intake.stop()
 
 
 @contextmanager
@@ -254,7 +268,7 @@ def web_of(
     if not settings.web.listen:
         yield None
         return
-    with WebServer(make_app(site_of(settings, desks, given)), settings.web.listen) as server:
+    with site_of(settings, desks, given) as site, WebServer(make_app(site), settings.web.listen) as server:
         yield server
 
 

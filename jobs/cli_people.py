@@ -7,7 +7,8 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
-from connector.acts.looks import noted_check
+from connector.acts.links import links_of
+from connector.acts.looks import Kind, looked_up, noted_check
 from connector.acts.show import check as check_act
 from connector.acts.show import show as show_act
 from connector.acts.when import moment
@@ -39,6 +40,7 @@ person = typer.Typer(help="What the mirror knows about one person.", no_args_is_
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     person.command("show")(show)
+    person.command("links")(links)
     app.add_typer(person, name="person")
     app.command("check")(check)
     app.command("withdraw")(withdraw)
@@ -53,6 +55,26 @@ def show(wanted: Globals, address: Address) -> Outcome:
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
         document = show_act(desk, look_at(address))
     return Outcome(document, _person(document), 0 if document["known"] else 3)
+
+
+@command
+def links(wanted: Globals, address: Address) -> Outcome:
+    """The person's own links, and the List-Unsubscribe headers for mails that others send.
+
+    Example: consent-mirror person links anna@example.com
+    """
+    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+        made = links_of(desk, address)
+        looked_up(desk, look_at(address), Kind.LINKS)
+    document = made.document()
+    lines = [
+        f"Preferences    {document['preferences']}",
+        f"               shows their choices until {document['preferences_until']}, then only stops",
+        f"Unsubscribe    {document['unsubscribe']}",
+        "Headers for other senders, both covered by the DKIM signature:",
+        *(f"{name}: {value}" for name, value in made.headers.items()),
+    ]
+    return Outcome(document, Group(*(Text(line) for line in lines)))
 
 
 def _person(document: dict[str, Any]) -> Group | Text:

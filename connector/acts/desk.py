@@ -7,6 +7,7 @@ from connector.acts.ports import HubSpot, Recipient, Recipients
 from connector.clock import Chance, Clock
 from connector.consent.breaker import Limits
 from connector.consent.retention import Policy
+from connector.proof.links import Signer
 from connector.store.mirror import Mirror
 from mappings.purposes import Purposes
 
@@ -48,4 +49,6 @@ class Desk:
     block_overdue: bool = False  # nobody is sendable whose notice is overdue (policy)
     retention: Policy = NO_POLICY
     retention_calls: int = 100
+    signer: Signer | None = None  # makes and reads the links of people
+    public_url: str | None = None  # where their pages are
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

@@ -4,9 +4,9 @@ from connector.acts.desk import Desk
 from connector.errors import ConfigurationError
 
 
-def check_portal(desk: Desk) -> None:
+def check_portal(desk: Desk, *, urgent: bool = False) -> None:
     """One call, before anything else is asked. Raises ConfigurationError (exit 2)."""
-    found = desk.hubspot.details().portal_id
+    found = desk.hubspot.details(urgent=urgent).portal_id
     if found != desk.portal:
         raise ConfigurationError(
             f"The token belongs to portal {found}, the configuration names {desk.portal}.",

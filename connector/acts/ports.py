@@ -69,8 +69,8 @@ class HubSpot(Protocol):
     def calls_made(self) -> int:
         """Requests sent to HubSpot so far, repeats included."""
 
-    def details(self) -> Account:
-        """Which account the token belongs to."""
+    def details(self, *, urgent: bool = False) -> Account:
+        """Which account the token belongs to. `urgent`: may use a window's last calls, here and below."""
 
     def definitions(self) -> tuple[Definition, ...]:
         """The subscription types of the portal."""
@@ -102,9 +102,11 @@ class HubSpot(Protocol):
     def search_opted_out(self, subscription: int | None, after_id: int) -> ContactPage:
         """The contacts behind `count_opted_out`, by ascending id from after_id on."""
 
-    def preferences(self, email: str, *, wide: bool = True) -> Preferences:
+    def preferences(
+        self, email: str, *, statuses: bool = True, wide: bool = True, urgent: bool = False
+    ) -> Preferences:
         """All statuses and opt-outs of everything of one address, with HubSpot's times (two calls; one
-        without `wide`)."""
+        without `wide` or without `statuses`)."""
 
     def batch_preferences(self, emails: Sequence[str]) -> BatchReading:
         """The same for up to 100 addresses where the plan has batches (two calls)."""

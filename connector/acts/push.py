@@ -32,7 +32,7 @@ from connector.errors import (
 )
 from connector.meters import METERS
 from connector.store.observed import WIDE
-from connector.store.outbox import Letter, Origin
+from connector.store.outbox import Letter, Origin, Urgency
 from connector.store.people import AddressKind
 from connector.store.work import Work
 from mappings.purposes import Purpose
@@ -74,8 +74,11 @@ def push(
     limit: int = 100,
     refs: Iterable[str] | None = None,
     urgent_only: bool = False,
+    pinned: bool = False,
 ) -> None:
     """Send up to `limit` letters that are due. Raises HubSpotRefused, and Temporary when HubSpot is away.
+
+    `pinned`: the caller has just asked whose portal it is.
 
     One address that HubSpot cannot answer for keeps no other letter from leaving.
     """
@@ -91,8 +94,8 @@ def push(
     silent = 0
     for number, letter in enumerate(letters):
         try:
-            if number == 0:
-                check_portal(desk)  # acts and the daemon's push come here without a turn before them
+            if number == 0 and not pinned:
+                check_portal(desk, urgent=urgent_only)  # a turn has asked; acts have not
             silent = 0 if _deliver(_Errand(desk, letter, tally)) else silent + 1
             if silent == SILENT_IN_A_ROW:
                 raise _away()
@@ -140,10 +143,11 @@ def _deliver(errand: _Errand) -> bool:
 def _carry(errand: _Errand) -> None:
     if errand.letter.address is None and not _looked_up(errand):
         return
-    before = errand.desk.hubspot.preferences(errand.address)
     if errand.letter.status is Status.SUBSCRIBED:
-        _subscribe(errand, before)
-    elif _reached(errand.letter, before):
+        _subscribe(errand, errand.desk.hubspot.preferences(errand.address))
+        return
+    before = _read(errand)
+    if _reached(errand.letter, before):
         _confirmed(errand, before)
     else:
         _unsubscribe(errand, before)
@@ -202,7 +206,14 @@ def _unsubscribe(errand: _Errand, before: Preferences) -> None:
     else:
         hubspot.set_status(errand.address, letter.subscription, Status.UNSUBSCRIBED)
     errand.tally.pushed += 1
-    _settle(errand, hubspot.preferences(errand.address))
+    _settle(errand, _read(errand))
+
+
+def _read(errand: _Errand) -> Preferences:
+    """What a no is about and nothing else: one call, from the last ones of a window if a person asked."""
+    wide = errand.letter.subscription == WIDE
+    urgent = errand.letter.urgency is Urgency.ASKED
+    return errand.desk.hubspot.preferences(errand.address, statuses=not wide, wide=wide, urgent=urgent)
 
 
 def _attempt(errand: _Errand) -> bool:

@@ -71,11 +71,12 @@ def withdraw(desk: Desk, address: str, no: No) -> Withdrawn:
     tally = Tally()
     with desk.mirror.write(desk.portal) as work:
         refs = record_no(desk, work, normalised, address.strip(), no, tally)
-    return _sent(desk, refs, tally)
+    return sent(desk, refs, tally)
 
 
 def record_no(desk: Desk, work: Work, normalised: str, original: str, no: No, tally: Tally) -> Sequence[str]:
     """Events and letters, in the caller's transaction; the references of the letters' addresses."""
+    work.signups.void(work.people.address_ref(normalised), no.purpose.key if no.purpose else None)
     if work.suppression.screen([normalised]):
         return _for_suppressed(desk, work, normalised, no, tally)
     people = users_of(work, normalised) or [_stranger(work, normalised, original, tally)]
@@ -153,11 +154,11 @@ def _for_suppressed(desk: Desk, work: Work, normalised: str, no: No, tally: Tall
     return [ref]
 
 
-def _sent(desk: Desk, refs: Sequence[str], tally: Tally) -> Withdrawn:
+def sent(desk: Desk, refs: Sequence[str], tally: Tally, *, pinned: bool = False) -> Withdrawn:
     """Push at once; when HubSpot cannot be asked, it waits and is repeated: the no is recorded either way."""
     try:
         if refs:
-            push(desk, tally, refs=refs, urgent_only=True)
+            push(desk, tally, refs=refs, urgent_only=True, pinned=pinned)
     except (Temporary, HubSpotRefused, ConfigurationError):
         tally.failed += 1  # told by `pending`; the daemon and `sync` go on with it
     with desk.mirror.read(desk.portal) as work:

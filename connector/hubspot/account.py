@@ -30,9 +30,9 @@ PROBES: Final[tuple[tuple[Any, ...], ...]] = (
 class AccountCalls(Gateway):
     """The account calls of one portal."""
 
-    def details(self) -> Account:
-        """Which account the token belongs to."""
-        found = self._ask(families.details(), wire.account)
+    def details(self, *, urgent: bool = False) -> Account:
+        """Which account the token belongs to. `urgent`: the last calls of a window may be used."""
+        found = self._ask(families.details(), wire.account, urgent=urgent)
         self._transport.time_zone = found.time_zone
         return found
 

@@ -27,7 +27,7 @@ class Learned:
 
 
 class Gateway:
-    """The base of the groups of calls. `urgent` calls may take the last calls of a window (design 4.2)."""
+    """The base of the groups of calls. An `urgent` call may take the last calls of a window (design 4.2)."""
 
     def __init__(
         self,
@@ -36,13 +36,11 @@ class Gateway:
         clock: Clock,
         subscriptions: Sequence[int],
         dates: Sequence[str] = (),
-        urgent: bool = False,
         learned: Learned | None = None,
     ) -> None:
         self._transport = transport
         self._clock = clock
         self._subscriptions = tuple(subscriptions)
-        self._urgent = urgent
         self._learned = learned or Learned()
         self._dates = tuple(dates)
         self._contacts = Contacts(subscriptions, dates)
@@ -62,14 +60,17 @@ class Gateway:
         urgent: bool = False,
         patience: Patience | None = None,
     ) -> T:
-        return self._transport.ask(
-            route, decode, query=query, body=body, urgent=urgent or self._urgent, patience=patience
-        )
+        return self._transport.ask(route, decode, query=query, body=body, urgent=urgent, patience=patience)
 
     def _find(
-        self, route: Route, decode: Callable[[bytes], T], *, query: Mapping[str, Any] | None = None
+        self,
+        route: Route,
+        decode: Callable[[bytes], T],
+        *,
+        query: Mapping[str, Any] | None = None,
+        urgent: bool = False,
     ) -> T | None:
-        return self._transport.find(route, decode, query=query, urgent=self._urgent)
+        return self._transport.find(route, decode, query=query, urgent=urgent)
 
 
 def any_json(body: bytes) -> None:

@@ -14,21 +14,10 @@ class Portal(OfficeCalls, PreferenceCalls, AccountCalls, FormCalls, WholeCalls):
     writes also AmbiguousWrite, when it is not known whether they were applied.
     """
 
-    def urgently(self) -> "Portal":
-        """The same portal for what cannot wait: withdrawals and their read-backs (design 4.2)."""
-        return Portal(
-            self._transport,
-            clock=self._clock,
-            subscriptions=self._subscriptions,
-            dates=self._dates,
-            urgent=True,
-            learned=self._learned,
-        )
-
     def clock_skew_ms(self) -> int | None:
         """Our clock minus HubSpot's as of the last answer; None where HubSpot never dated one."""
         return self._transport.skew_ms
 
     def close(self) -> None:
-        """Close the pooled connections; urgent views of the portal share them."""
+        """Close the pooled connections."""
         self._transport.close()

@@ -20,17 +20,20 @@ PROMPT: Final = Patience(attempts=2, deadline_s=8.0)
 class PreferenceCalls(Gateway):
     """The preference calls of one portal."""
 
-    def preferences(self, email: str, *, wide: bool = True) -> Preferences:
+    def preferences(
+        self, email: str, *, statuses: bool = True, wide: bool = True, urgent: bool = False
+    ) -> Preferences:
         """All statuses and wide opt-outs of one address, with HubSpot's times (two calls).
 
-        `wide` False spares the second call, where a property read just now shows no opt-out of everything.
+        `wide` or `statuses` False spares a call: where a property read just now shows no opt-out of
+        everything, or where nothing else is asked about. `urgent`: the last calls of a window may be used.
 
         Empty, rows of NOT_SPECIFIED and 404 all mean "never touched" (HA 8.1). `read_at` is before the
         first call: what changes after it may be missing.
         """
         read_at = self._clock.now()
-        rows, unreadable = self._statuses(email)
-        found = self._wide(email) if wide else ()
+        rows, unreadable = self._statuses(email, urgent=urgent) if statuses else ((), 0)
+        found = self._wide(email, urgent=urgent) if wide else ()
         return Preferences(address=email, statuses=rows, wide=found, read_at=read_at, unreadable=unreadable)
 
     def batch_preferences(self, emails: Sequence[str]) -> BatchReading:
@@ -77,17 +80,17 @@ class PreferenceCalls(Gateway):
             urgent=True,
         )
 
-    def _statuses(self, email: str) -> tuple[tuple[StatusRow, ...], int]:
+    def _statuses(self, email: str, *, urgent: bool) -> tuple[tuple[StatusRow, ...], int]:
         def rows(body: bytes) -> tuple[tuple[StatusRow, ...], int]:
             return wire.status_rows(email, wire.STATUSES(body).items)
 
-        return self._find(families.statuses(email), rows, query=ASKED) or ((), 0)
+        return self._find(families.statuses(email), rows, query=ASKED, urgent=urgent) or ((), 0)
 
-    def _wide(self, email: str) -> tuple[WideRow, ...]:
+    def _wide(self, email: str, *, urgent: bool) -> tuple[WideRow, ...]:
         def rows(body: bytes) -> tuple[WideRow, ...]:
             return wire.wide_rows(email, wire.WIDES(body).items) if body else ()
 
-        return self._find(families.wide(email), rows, query=ASKED) or ()
+        return self._find(families.wide(email), rows, query=ASKED, urgent=urgent) or ()
 
     def _read_batch(self, emails: Sequence[str]) -> BatchReading:
         read_at = self._clock.now()

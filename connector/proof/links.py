@@ -1,7 +1,9 @@
 """Signed links (consent-domain 8): `v1.<kid>.<payload>.<hmac>`; no address inside, and nothing to guess.
 
-The payload is a random link id, the scope, when it was made and, where it ends, when. Stopping never expires:
-a stop must keep working. Looking and saying yes do.
+The payload is a link id, the scope, when it was made and, where it ends, when. Stopping never expires: a stop
+must keep working, also after the mirror was restored from an older copy. So the id is no stored random number
+but a keyed one (a PRF of the address's own keyed index): nobody can guess or compare it without the link key,
+and the mirror finds the same one again. Looking and saying yes end.
 """
 
 import base64
@@ -51,7 +53,12 @@ class Signer:
 
     def __init__(self, key: bytes) -> None:
         self._key = derive(key, "links/v1")
+        self._ids = derive(key, "link-ids/v1")
         self._kid = f"{kid(key):08x}"
+
+    def id_of(self, portal: int, ref: str) -> bytes:
+        """The id of the link of an address, by its reference."""
+        return hmac.digest(self._ids, b"%d|" % portal + bytes.fromhex(ref), sha256)[:ID_BYTES]
 
     def sign(self, ticket: Ticket) -> str:
         """The token of a ticket."""

@@ -18,7 +18,6 @@ from connector.store.tables import (
     address,
     contact,
     errand,
-    link,
     outbox,
     person,
     person_number,
@@ -204,7 +203,7 @@ class People:
         ]
         self.add_addresses(news)
         run = self._connection.execute
-        for table in (outbox, request, errand, link):
+        for table in (outbox, request, errand):
             run(update(table).where(table.c.person_id == loser).values(person_id=winner))
         self.remove_addresses([(loser, each.ref) for each in moved])
         run(update(contact).where(contact.c.person_id == loser).values(person_id=winner))

@@ -113,9 +113,9 @@ def _close_questions(scope: Scope, person_id: int) -> None:
 def _close_doors(scope: Scope, person_id: int) -> None:
     """Links lead nowhere any more, sign-ups wait no longer, nobody is told to look at the records."""
     run = scope.connection.execute
-    run(delete(link).where(_of(scope, link, person_id)))
-    theirs = signup.c.ref.in_(_refs(person_id)) & _only_theirs(person_id, signup.c.ref)
-    run(delete(signup).where(signup.c.portal == scope.portal, theirs))
+    for table in (link, signup):
+        theirs = table.c.ref.in_(_refs(person_id)) & _only_theirs(person_id, table.c.ref)
+        run(delete(table).where(table.c.portal == scope.portal, theirs))
     records = select(contact.c.id).where(_of(scope, contact, person_id))
     run(delete(hint).where(hint.c.portal == scope.portal, hint.c.contact_id.in_(records)))
 

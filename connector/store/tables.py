@@ -483,15 +483,14 @@ errand = _table(
     ),
 )
 
-#: Whose link it is (consent-domain 8): random ids, one for each person and address.
+#: Which address a link is about (consent-domain 8).
 link = _clustered(
     "link",
     _int("portal"),
     _bytes("id"),
-    _int("person_id"),
     _bytes("ref"),
     _key("portal", "id"),
-    Index("link_by_person", "person_id", "ref"),
+    Index("link_by_ref", "ref"),
 )
 #: Sign-ups that wait for their confirmation by mail: seven days at most.
 signup = _clustered(

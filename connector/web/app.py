@@ -9,10 +9,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from connector.acts import links
 from connector.clock import new_id
 from connector.errors import Temporary
 from connector.logs import get_logger
-from connector.web import pages
+from connector.web import pages, person
 from connector.web.forms import NotAForm
 from connector.web.guard import Guard
 from connector.web.site import Site, site_of
@@ -37,7 +38,11 @@ def make_app(site: Site, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
 def _routes() -> list[BaseRoute]:
     """Pages are plain functions: each runs in a thread, for the mirror waits on its disk."""
-    return [Route("/static/{name}", pages.static, methods=["GET"])]
+    return [
+        Route("/static/{name}", pages.static, methods=["GET"]),
+        Route(links.PAGE + "{token}", person.choices, methods=["GET", "POST"]),
+        Route(links.ONE_CLICK + "{token}", person.one_click, methods=["GET", "POST"]),
+    ]
 
 
 def _refused(request: Request, error: Exception) -> Response:

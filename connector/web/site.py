@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from connector.acts.desk import Desk
+from connector.acts.links import Ticket
 from connector.clock import Chance, Clock
 from connector.settings import LOOPBACK, Settings
+from connector.web.intake import Intake
+from connector.web.limits import Limiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,8 @@ class Site:
     desks: Mapping[int, Desk] = field(default_factory=dict)
     clock: Clock
     chance: Chance
+    intakes: Mapping[int, Intake] = field(default_factory=dict)
+    limiters: Mapping[str, Limiter] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -36,6 +41,27 @@ class Site:
         """Names under which we may be asked for: the public one, and this machine's own."""
         public = urlsplit(self.settings.web.public_url or "").hostname
         return LOOPBACK | ({public} if public else set())
+
+    def intake(self, desk: Desk) -> Intake:
+        """Where the noes of a portal are taken."""
+        return self.intakes[desk.portal]
+
+    def limiter(self, name: str) -> Limiter:
+        """One of the limits per caller."""
+        return self.limiters[name]
+
+    def read_token(self, token: str) -> Ticket | None:
+        """A link that this mirror made; every portal of it signs with the same key."""
+        signer = next((desk.signer for desk in self.desks.values() if desk.signer), None)
+        return signer.read(token) if signer else None
+
+    def caller(self, request: Request) -> str:
+        """Who asks, for limits: the connection's other end, or what our own proxy says of it."""
+        if self.settings.web.behind_proxy:
+            said = request.headers.getlist("x-forwarded-for")
+            if said:
+                return said[-1].rpartition(",")[2].strip()[:64]
+        return request.client.host if request.client else ""
 
 
 def site_of(request: Request) -> Site:

@@ -383,7 +383,7 @@ def test_a_capability_is_probed_once_with_reads(far: Far, reply: Reply, allowed:
         batch_statuses=allowed, batch_writes=False, forms=allowed, timeline=allowed, audit=allowed
     )
     assert asked.capabilities() == expected
-    assert asked.urgently().capabilities() == expected
+    assert asked.capabilities() == expected
     assert len(far.requests) == 4
     assert far.body(0) == {"inputs": ["probe@consent-mirror.invalid"]}
 
@@ -459,7 +459,7 @@ def test_a_batch_is_read_in_the_size_that_hubspot_takes(far: Far) -> None:
     assert list(found.read) == emails
     assert found.read["P7@exempel.se"] == Preferences(address="P7@exempel.se", read_at=START)
     before = len(far.requests)
-    asked.urgently().batch_preferences(emails[:50])
+    asked.batch_preferences(emails[:50])
     assert len(far.requests) - before == 4
 
 
@@ -469,11 +469,11 @@ def test_a_batch_without_the_plan_is_refused(far: Far) -> None:
         portal().batch_preferences([EMAIL])
 
 
-def test_urgent_views_share_the_count_of_calls(far: Far) -> None:
+def test_urgent_reads_may_take_the_last_calls_of_a_window(far: Far) -> None:
     far.on(families.statuses(EMAIL), (200, EMPTY)).on(families.wide(EMAIL), (200, EMPTY))
     pace = NotingPace()
     asked = portal(pace=pace)
     asked.preferences(EMAIL)
-    asked.urgently().preferences(EMAIL)
-    assert asked.calls_made == 4
-    assert [urgent for _, urgent in pace.asked] == [False, False, True, True]
+    asked.preferences(EMAIL, statuses=False, urgent=True)
+    assert asked.calls_made == 3
+    assert [urgent for _, urgent in pace.asked] == [False, False, True]

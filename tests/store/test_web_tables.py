@@ -15,33 +15,27 @@ def anna(mirror):
         return work.people.create([[NewAddress(ANNA, ANNA)]])[0]
 
 
-def test_a_person_has_one_link_for_each_address(mirror, anna) -> None:
-    with mirror.write(PORTAL) as work:
-        ref = work.people.address_ref(ANNA)
-        first = work.links.of([(anna.id, ref)])[anna.id, ref]
-        assert work.links.of([(anna.id, ref)]) == {(anna.id, ref): first}
-        found = work.links.find(first)
-        assert found is not None and (found.person_id, found.ref) == (anna.id, ref)
+LINK = bytes(range(16))
 
 
 def test_links_and_signups_go_with_the_person(mirror, anna) -> None:
     with mirror.write(PORTAL) as work:
         ref = work.people.address_ref(ANNA)
-        number = work.links.of([(anna.id, ref)])[anna.id, ref]
+        work.links.keep({ref: LINK})
+        work.links.keep({ref: LINK})
+        assert work.links.find(LINK) == ref
         waiting = work.signups.add(ref, "news", {"address": ANNA}, NOW, NOW + 10)
         work.people.shred(anna.id)
-        assert work.links.find(number) is None
+        assert work.links.find(LINK) is None
         assert work.signups.find(waiting.id) is None
 
 
-def test_a_merge_takes_the_links_along(mirror, anna) -> None:
+def test_the_link_of_a_shared_box_stays_for_the_others(mirror, anna) -> None:
     with mirror.write(PORTAL) as work:
-        winner = work.people.create([[NewAddress("a@example.org", "a@example.org")]])[0]
-        ref = work.people.address_ref(ANNA)
-        number = work.links.of([(anna.id, ref)])[anna.id, ref]
-        work.people.merge(anna.id, winner.id)
-        found = work.links.find(number)
-        assert found is not None and found.person_id == winner.id
+        work.people.create([[NewAddress(ANNA, ANNA)]])
+        work.links.keep({work.people.address_ref(ANNA): LINK})
+        work.people.shred(anna.id)
+        assert work.links.find(LINK) is not None
 
 
 def test_a_signup_is_sealed_until_it_is_done_or_over(mirror) -> None:

@@ -36,10 +36,9 @@ _clustered(
     "link",
     _int("portal"),
     Column("id", LargeBinary, nullable=False),
-    _int("person_id"),
     Column("ref", LargeBinary, nullable=False),
     PrimaryKeyConstraint("portal", "id"),
-    Index("link_by_person", "person_id", "ref"),
+    Index("link_by_ref", "ref"),
 )
 _clustered(
     "signup",

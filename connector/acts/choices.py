@@ -1,0 +1,73 @@
+"""What a person chooses at their page: no, from one purpose or from all; what applies to them.
+
+A no from a link counts for everyone who uses its address, as every no does, and nothing holds it. Somebody
+erased has no link any more: their choice is already what it can be, and the answer is the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.acts.desk import Desk
+from connector.acts.links import bearer, masked
+from connector.acts.tally import Tally
+from connector.acts.who import users_of
+from connector.acts.withdraw import No, record_no
+from connector.consent.events import Source
+from connector.proof.links import Scope, Ticket
+from connector.store.work import Work
+from mappings.purposes import Purpose
+
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A no as the page took it. `purpose` None: everything."""
+
+    ticket: Ticket
+    purpose: Purpose | None
+    source: Source
+    language: str | None
+    at: int  # ms UTC
+
+
+def record_stop(desk: Desk, work: Work, stop: Stop) -> Sequence[str]:
+    """Record a no in the caller's transaction; the references to push. The same press is the same no."""
+    found = bearer(work, stop.ticket)
+    if found is None:
+        return ()
+    key = stop.purpose.key if stop.purpose else "*"
+    no = No(
+        purpose=stop.purpose,
+        source=stop.source,
+        t_lo=stop.at,
+        t_hi=stop.at,
+        source_ref=f"link:{stop.ticket.id.hex()}:{key}:{stop.at // MINUTE_MS}",
+        language=stop.language,
+    )
+    return record_no(desk, work, found.normalised, found.original, no, Tally())
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a look shows: the masked address, and for each purpose whether mail may be sent."""
+
+    address: str
+    sent: dict[str, bool]
+
+
+def shown(desk: Desk, ticket: Ticket) -> Shown | None:
+    """What applies, for a link that may look; None: nothing is shown, whatever the reason."""
+    if ticket.scope is not Scope.LOOK or ticket.is_over(desk.clock.now()):
+        return None
+    with desk.mirror.read(desk.portal) as work:
+        found = bearer(work, ticket)
+        people = users_of(work, found.normalised) if found else []
+        rows = work.states.of([person.id for person in people])
+    if found is None or not people or any(person.overlay is not None for person in people):
+        return None
+    sent = {
+        purpose.key: any((row := rows.get((person.id, purpose.key))) and row.sendable for person in people)
+        for purpose in desk.purposes.marketing
+    }
+    return Shown(masked(found.original), sent)

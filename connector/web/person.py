@@ -1,0 +1,128 @@
+"""The person's pages: *Dina val för utskick / Your mailing choices*, and the one-click end of a mailing.
+
+Looking changes nothing: GET and HEAD show, POST acts (mail scanners open every link). A link that only stops
+shows nobody's address and nobody's choices, and is answered alike, byte for byte, for somebody known, unknown
+or erased. What a page needs to know is read for all three in the same way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from connector.acts.choices import Stop, record_stop, shown
+from connector.acts.desk import Desk
+from connector.acts.links import PAGE, Ticket
+from connector.consent.events import ALL_MARKETING, Source
+from connector.web.pages import form_of, page, trouble, words_of
+from connector.web.site import Site, site_of
+from mappings.purposes import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the page answers to a press."""
+
+    text: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A link that we made, and whose portal it is."""
+
+    ticket: Ticket
+    desk: Desk
+
+
+def choices(request: Request) -> Response:
+    """GET: the page. POST: one choice, and the page with what came of it."""
+    site = site_of(request)
+    limiter = site.limiter("presses" if request.method == "POST" else "looks")
+    if not limiter.allows(site.caller(request)):
+        return trouble(request, 429, **{"Retry-After": "30"})
+    door = _door(request)
+    if door is None:
+        return trouble(request, 404, "link_invalid")
+    if request.method != "POST":
+        return _page(request, door, None)
+    return _page(request, door, _pressed(request, door, form_of(request)))
+
+
+def one_click(request: Request) -> Response:
+    """RFC 8058: a mail program ends a mailing for its user. GET leads to the page and changes nothing."""
+    site = site_of(request)
+    if request.method != "POST":
+        return RedirectResponse(f"{PAGE}{request.path_params['token']}", 302)
+    if not site.limiter("one_clicks").allows(site.caller(request)):
+        return trouble(request, 429, **{"Retry-After": "30"})
+    door = _door(request)
+    if door is None:
+        return trouble(request, 404, "link_invalid")
+    form_of(request)  # what is no form at all is no mail program's
+    named = door.desk.purposes.get(request.query_params.get("purpose", ""))
+    _stop(site, door, named, Source.ONECLICK, None)
+    return PlainTextResponse(words_of(request)("one_click") + "\n")
+
+
+def _door(request: Request) -> _Door | None:
+    """None: a token that we did not make. An unknown portal is nobody's link either."""
+    site = site_of(request)
+    ticket = site.read_token(request.path_params["token"])
+    desk = site.desks.get(ticket.portal) if ticket else None
+    return _Door(ticket, desk) if ticket and desk else None
+
+
+def _pressed(request: Request, door: _Door, form: Mapping[str, list[str]]) -> Message:
+    """What a press comes to; anything that is no button of the page changes nothing."""
+    say, site = words_of(request), site_of(request)
+    stop = _one(form, "stop")
+    purpose = _marketing(door.desk, stop)
+    if stop == ALL_MARKETING or purpose is not None:
+        at = _stop(site, door, purpose, Source.PREFPAGE, say.language)
+        named = purpose.named(say.language) if purpose else say("done_all")
+        return Message(say("done", purpose=named, time=local_time(door.desk, at)))
+    return Message(say("error_400", contact=site.settings.controller.contact), bad=True)
+
+
+def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, language: str | None) -> int:
+    """On disk before this returns; pushed by then or soon after. When it was, in ms UTC."""
+    at = site.clock.now()
+    stop = Stop(ticket=door.ticket, purpose=purpose, source=source, language=language, at=at)
+    site.intake(door.desk).accept(lambda work: record_stop(door.desk, work, stop))
+    return at
+
+
+def _page(request: Request, door: _Door, message: Message | None) -> Response:
+    say, company = words_of(request), site_of(request).settings.controller.name
+    seen = shown(door.desk, door.ticket)
+    at = seen.address if seen else say("yes_address")
+    purposes = [
+        {
+            "key": purpose.key,
+            "title": purpose.named(say.language),
+            "yes": say("yes", company=company, purpose=purpose.named(say.language), address=at),
+        }
+        for purpose in door.desk.purposes.marketing
+    ]
+    status = 400 if message is not None and message.bad else 200
+    return page(request, "choices.html.j2", status=status, message=message, shown=seen, purposes=purposes)
+
+
+def _one(form: Mapping[str, list[str]], name: str) -> str | None:
+    """A field that is there once."""
+    values = form.get(name, [])
+    return values[0] if len(values) == 1 else None
+
+
+def _marketing(desk: Desk, key: str | None) -> Purpose | None:
+    found = desk.purposes.get(key) if key else None
+    return found if found is not None and found.marketing else None
+
+
+def local_time(desk: Desk, at: int) -> str:
+    """When something was recorded, as a local clock showed it, with its distance from UTC."""
+    local = datetime.fromtimestamp(at / 1000, UTC).astimezone(desk.zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} ({local:%Z})"
