@@ -22,6 +22,7 @@ from connector.settings import Settings, load
 from jobs import output
 from jobs.backfill import Progress as Progressed
 from jobs.backfill import backfill as run_backfill
+from jobs.checkpoint import checkpoint_after_sync
 from jobs.forms import read_forms
 from jobs.options import Globals, Outcome, command
 from jobs.post import try_post
@@ -101,12 +102,13 @@ def _synced(desk: Desk, settings: Settings, *, dry_run: bool, full: bool, confir
         turned = turn(desk, Plan(full=full, push=not dry_run), beat=run.beat)
         run.figures |= turned.figures()
     mailed = Sent() if dry_run else try_post(settings, desk)
+    checkpoint = None if dry_run else checkpoint_after_sync(settings, desk)
     shown = preview(desk) if dry_run or not turned.first_push_confirmed else None
     if dry_run:
         dry_run_shown(desk)
     document = (
         _document(turned)
-        | {"mail": mailed.figures()}
+        | {"mail": mailed.figures(), "checkpoint_trouble": checkpoint}
         | ({"would_push": shown.items} if shown is not None else {})
     )
     code = 0 if dry_run or (turned.first_push_confirmed and turned.breaker is None) else Stopped.exit_code

@@ -23,7 +23,7 @@ from connector.settings import Settings, load
 from jobs import output
 from jobs.account import staff
 from jobs.due import local_day
-from jobs.mailing import about_of, has_server, is_mailed, nightly_of, outside_of
+from jobs.mailing import about_of, has_server, is_mailed, nightly_of, outside_of, place_names
 from jobs.options import Globals, Outcome, command
 
 Day = Annotated[str | None, typer.Option("--date", help="A past local day, 2026-11-24: its figures.")]
@@ -113,7 +113,13 @@ def status(wanted: Globals) -> Outcome:
 
 def _status(settings: Settings, desk: Desk) -> dict[str, Any]:
     today = local_day(desk.clock.now(), desk.zone)
-    return status_act(desk, today, mailed=is_mailed(settings, desk.name), has_server=has_server(settings))
+    return status_act(
+        desk,
+        today,
+        mailed=is_mailed(settings, desk.name),
+        has_server=has_server(settings),
+        places=place_names(settings),
+    )
 
 
 def _states(found: list[dict[str, Any]]) -> Group:
@@ -141,5 +147,8 @@ def _letters(each: dict[str, Any]) -> Iterator[str]:
         yield f"{portal}: {mail['waiting']} letters to people wait: there is no mail server ([report])."
     if mail["trouble"]:
         yield f"{portal}: letters to people wait. {mail['trouble']['problem']}"
+    for place in each["checkpoint"]["places"]:
+        if place["since"]:
+            yield f"{portal}: no checkpoint reaches its {place['place']}. {place['problem']}"
     if mail["parked"]:
         yield f"{portal}: {mail['parked']} letters to people were refused: `consent-mirror notices list`."

@@ -46,6 +46,7 @@ class Places:
     folder: Path | None = None
     git: Path | None = None
     mail: bool = False
+    latest: bool = False  # one file that is written anew each time, not one for every size
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -56,7 +57,9 @@ class Places:
 def found(paths: Iterable[Path]) -> Iterator[Copy]:
     """Checkpoints in files and folders. Raises ConfigurationError where one cannot be read."""
     for path in paths:
-        files = sorted(path.glob("checkpoint-*.txt")) if path.is_dir() else [path]
+        files = sorted({*path.glob("checkpoint-*.txt"), *path.glob("latest-checkpoint-*.txt")})
+        if not path.is_dir():
+            files = [path]
         for each in files:
             yield Copy(each.name, _note(each))
 
@@ -77,25 +80,26 @@ def bring(settings: Settings, clock: Clock, made: Made, places: Places) -> list[
     """Bring a checkpoint to every place; what was reached. Raises ConfigurationError or Temporary."""
     reached = []
     for folder in places.folders:
-        _write(folder, made)
+        _write(folder, made, latest=places.latest)
         reached.append(str(folder))
     if places.git is not None:
-        _commit(places.git, made)
+        _commit(places.git, made, latest=places.latest)
     if places.mail:
         _mail(settings, clock, made)
         reached.append("mail")
     return reached
 
 
-def names_of(made: Made) -> tuple[str, str]:
+def names_of(made: Made, *, latest: bool = False) -> tuple[str, str]:
     """The checkpoint's file and that of the public key."""
-    return f"checkpoint-{made.portal}-{made.size:012d}.txt", f"public-key-{made.portal}.txt"
+    own = f"checkpoint-{made.portal}-{made.size:012d}.txt"
+    return f"latest-checkpoint-{made.portal}.txt" if latest else own, f"public-key-{made.portal}.txt"
 
 
-def _write(folder: Path, made: Made) -> None:
+def _write(folder: Path, made: Made, *, latest: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in zip(names_of(made), (made.note, f"{made.key}\n"), strict=True):
+        for name, text in zip(names_of(made, latest=latest), (made.note, f"{made.key}\n"), strict=True):
             beside = folder / f".{name}.part"
             beside.write_text(text, "utf-8")
             beside.replace(folder / name)
@@ -107,8 +111,8 @@ def _write(folder: Path, made: Made) -> None:
         ) from None
 
 
-def _commit(folder: Path, made: Made) -> None:
-    names = names_of(made)
+def _commit(folder: Path, made: Made, *, latest: bool) -> None:
+    names = names_of(made, latest=latest)
     _git(folder, "add", "--", *names)
     if _git(folder, "diff", "--cached", "--quiet", "--", *names, may_fail=True):
         who = () if not _git(folder, "config", "user.email", may_fail=True) else _NAMELESS

@@ -1,6 +1,7 @@
 """`demo`: a day in the life of a register, told with the real commands on a sandbox portal."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ LEFT_BEHIND = (
     "receipt.html",
     "log.json",
     "wording.txt",
+    "checkpoints",
 )
 ANNA, BO, CARIN, DAVID = (
     f"{name}@example.org" for name in ("anna.lindqvist", "bo.ek", "carin.holm", "david.berg")
@@ -111,7 +113,10 @@ def _stage(folder: Path, *, quiet: bool) -> Iterator[tuple[Stage, Running]]:
     folder.mkdir(parents=True, exist_ok=True)
     for name in LEFT_BEHIND:
         for path in folder.glob(f"{name}*"):
-            path.unlink()
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     console = output.stderr() if quiet else output.stdout()
     sandbox = Sandbox(people=PEOPLE, seed=SEED, tier=Tier.ENTERPRISE)
     with sandbox.start() as server:
@@ -201,13 +206,19 @@ def _a_proved_yes(stage: Stage) -> None:
     words = ("--purpose", "newsletter", "--type", "grant", "--source", "paper", "--signed")
     stage.run("record", DAVID, *words, "--at", "2026-11-02", "--wording", str(wording), "--language", "sv")
     stage.run("check", DAVID, "--purpose", "newsletter")
+    stage.say(
+        "11. A signature, and a receipt",
+        "The log is verified from its first entry on, and its end is signed. Kept elsewhere, this note finds "
+        "out a log that was cut off or written anew. The receipt shows what this person said yes to.",
+    )
+    stage.run("log", "checkpoint", "--to", str(stage.folder / "checkpoints"))
     stage.run("person", "receipt", DAVID, "--html", str(stage.folder / "receipt.html"))
 
 
 def _too_much_at_once(stage: Stage) -> None:
     stage.sandbox.register.mass(0.3, "not_specified", NEWSLETTER)
     stage.say(
-        "11. A mass change",
+        "12. A mass change",
         "A broken integration clears the status of three people in ten. A machine stops, a person looks.",
     )
     stage.run("sync", "--full", ends=4)
@@ -218,7 +229,7 @@ def _what_is_left(stage: Stage) -> Mapping[str, Path]:
     files = {name: stage.folder / f"{name}.html" for name in ("report", "receipt")}
     files["log"] = stage.folder / "log.json"
     stage.say(
-        "12. The nightly report, and the log",
+        "13. The nightly report, and the log",
         "What the data protection lead gets by mail; and: has anyone touched the log?",
     )
     stage.run("report", "--html", str(files["report"]))

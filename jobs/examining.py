@@ -1,5 +1,6 @@
 """What `doctor` looks at, in the order in which one thing rests on another."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from connector.hubspot.portal import Portal
 from connector.report.smtp import MailServer, reach
 from connector.settings import PortalSettings, Settings, load
 from connector.wiring import server_of
-from jobs.mailing import is_mailed
+from jobs.mailing import is_mailed, place_names
 
 CLOCK_LIMIT_MS = 60_000
 RESERVED = "consent-mirror-doctor@example.com"  # RFC 2606: nobody's
@@ -65,6 +66,34 @@ def probes(patient: Patient) -> Iterator[Probe]:
     for portal in patient.portals():
         yield from _of_portal(patient, portal, f" {portal.name}" if several else "")
     yield Probe("mail", lambda: _mail(patient.known), ("configuration",))
+    yield Probe("checkpoint places", lambda: _places(patient.known), ("configuration",))
+
+
+def _places(settings: Settings) -> str | None:
+    """Every place of checkpoints can be reached; nothing is written there."""
+    said, names = settings.checkpoint, place_names(settings)
+    if not names:
+        return "none: nobody can tell when the end of the log is cut off; see [checkpoint]"
+    for key, folder in (("folder", said.folder), ("git", said.git)):
+        if folder is not None and not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise ConfigurationError(
+                "This folder does not exist or cannot be written to.",
+                where=f"checkpoint.{key}",
+                next_step="Make it, or name another one.",
+            )
+    if said.git is not None and not (said.git / ".git").exists():
+        raise ConfigurationError(
+            "This folder is no git repository.",
+            where="checkpoint.git",
+            next_step="Clone the repository there.",
+        )
+    if said.mail and not all(is_mailed(settings, portal.name) for portal in settings.portals):
+        raise ConfigurationError(
+            "Checkpoints are to be mailed, and the report has no mail path.",
+            where="checkpoint.mail",
+            next_step="Set to, from and smtp_host in [report].",
+        )
+    return ", ".join(names)
 
 
 def _of_portal(patient: Patient, portal: PortalSettings, tail: str) -> Iterator[Probe]:

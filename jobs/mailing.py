@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from connector.acts import exports, notices, retain, wording
+from connector.acts import exports, notices, placed, retain, wording
 from connector.acts.desk import Desk
 from connector.report.gather import About, Outside
 from connector.report.mail import Envelope
@@ -14,6 +14,13 @@ from connector.wiring import server_of
 def has_server(settings: Settings) -> bool:
     """Letters can be handed to somebody."""
     return bool(settings.report.smtp_host and settings.report.from_)
+
+
+def place_names(settings: Settings) -> tuple[str, ...]:
+    """Where checkpoints are copied to: what `status`, the report and `doctor` tell of."""
+    said = settings.checkpoint
+    named = (("folder", said.folder), ("git", said.git), ("mail", said.mail))
+    return tuple(name for name, given in named if given)
 
 
 def recipients_of(settings: Settings, name: str) -> tuple[str, ...]:
@@ -51,6 +58,7 @@ def outside_of(settings: Settings, desk: Desk) -> Outside:
             *exports.for_the_report(desk),
             *notices.for_the_report(desk),
             *retain.for_the_report(desk),
+            *placed.for_the_report(desk, place_names(settings)),
         ),
     )
 

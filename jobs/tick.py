@@ -19,7 +19,7 @@ from connector.errors import ConnectorError, Stopped
 from connector.meters import METERS
 from connector.settings import Settings
 from connector.store.due import DueRow
-from jobs.checkpoint import run_checkpoint
+from jobs.checkpoint import checkpoint_after_sync, run_checkpoint
 from jobs.cli_import import roll_forward
 from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
@@ -148,6 +148,7 @@ def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
         turned = turn(desk, Plan(full=full, forms=False), beat=_both(run.beat, beat))
         run.figures |= turned.figures()
     METERS.count("reconcile_drift", turned.tally.queued, portal=desk.name)
+    checkpoint_after_sync(settings, desk)
 
 
 def _forms(settings: Settings, desk: Desk, beat: Beat) -> None:

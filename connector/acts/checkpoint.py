@@ -196,9 +196,10 @@ def remember(journal: Journal, verdict: Verdict) -> None:
         work.meta.put(VERIFIED, {"at": now, "ok": int(verdict.ok), "entries": verdict.entries})
 
 
-def sign_checkpoint(journal: Journal, outside: Sequence[Copy] = ()) -> Made:
+def sign_checkpoint(journal: Journal, outside: Sequence[Copy] = (), *, keep: bool = True) -> Made:
     """Verify the whole log against every checkpoint known, then sign its size and root, and keep the note.
 
+    `keep` False: only for its places outside, not in the database; after each reading that would be many.
     Raises Refused (exit 3) where anything is not what it was: a wrong log is never signed.
     """
     verdict = verify(journal, outside=outside)
@@ -207,9 +208,7 @@ def sign_checkpoint(journal: Journal, outside: Sequence[Copy] = ()) -> Made:
         raise broken(journal, verdict.first_broken)
     root = SignedRoot(origin_of(journal.portal), verdict.entries, bytes.fromhex(verdict.root))
     made = Checkpoint(root.size, journal.clock.now(), verdict.root, checkpoint(root, journal.signer))
-    with journal.mirror.write(journal.portal) as work:
-        fresh = work.checkpoints.add(made)
-        stands = made if fresh else next(each for each in work.checkpoints.all() if each.size == root.size)
+    fresh, stands = _kept(journal, made) if keep else (True, made)
     return Made(
         journal.portal,
         journal.name,
@@ -220,6 +219,13 @@ def sign_checkpoint(journal: Journal, outside: Sequence[Copy] = ()) -> Made:
         fresh,
         verdict.checkpoints,
     )
+
+
+def _kept(journal: Journal, made: Checkpoint) -> tuple[bool, Checkpoint]:
+    with journal.mirror.write(journal.portal) as work:
+        fresh = work.checkpoints.add(made)
+        known = work.checkpoints.all()
+    return fresh, made if fresh else next(each for each in known if each.size == made.size)
 
 
 def broken(journal: Journal, first: Broken) -> Refused:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from connector.acts import telling
+from connector.acts import placed, telling
 from connector.acts.desk import Desk
 from connector.acts.mail_out import totals_of
 from connector.acts.notices import owed
@@ -15,7 +15,9 @@ from mappings.times import iso
 READING = ("pull", "sweep", "backfill")
 
 
-def status(desk: Desk, today: date, *, mailed: bool, has_server: bool) -> dict[str, Any]:
+def status(
+    desk: Desk, today: date, *, mailed: bool, has_server: bool, places: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """One portal's line of `status --json` (design 1.1).
 
     `mailed`: the nightly report goes out; `has_server`: letters to people can.
@@ -44,6 +46,7 @@ def status(desk: Desk, today: date, *, mailed: bool, has_server: bool) -> dict[s
             "recipients": telling.standing(work, now),
             "breaker": _breaker(work),
             "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
+            "checkpoint": placed.document(work, places),
             "notices": owed(desk, work).document(),
             "mail": totals_of(work).document(now, configured=has_server),
             "failing": [run.job for run in _failing(work)],

@@ -30,5 +30,11 @@ def test_what_it_leaves_can_be_read(tmp_path: Path) -> None:
     assert "Exempel AB" in Path(files["report"]).read_text("utf-8")
     receipt = Path(files["receipt"]).read_text("utf-8")
     assert "Jag kan när som helst återkalla mitt samtycke" in receipt
+    assert "Last checkpoint" in receipt
+    assert "none yet" not in receipt
+    (note,) = (tmp_path / "demo" / "checkpoints").glob("checkpoint-*.txt")
+    assert note.read_text("utf-8").startswith("consent-mirror/portal/")
+    report = Path(files["report"]).read_text("utf-8")
+    assert "never" not in report[report.index("Last checkpoint") :][:400]
     for chapter in ("WITHDRAWN", "CLAIMED", "vanished", "GRANTED"):
         assert chapter in told
