@@ -209,6 +209,7 @@ class ScheduleSettings(Section):
     sweep: LocalTime = "02:00"
     forms: Duration = 3_600
     retention: LocalTime = "03:00"
+    lists: Duration = 3_600
     report: LocalTime = "06:00"
     checkpoint: Duration = 86_400
 

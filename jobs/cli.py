@@ -13,6 +13,7 @@ from connector import clock, logs
 from connector.errors import ConfigurationError, ConnectorError
 from jobs import (
     cli_access,
+    cli_audience,
     cli_backup,
     cli_exports,
     cli_fleet,
@@ -57,6 +58,7 @@ for room in (
     cli_notices,
     cli_rights,
     cli_retention,
+    cli_audience,
     cli_import,
     cli_exports,
     cli_report,

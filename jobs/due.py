@@ -35,6 +35,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
         Timing("pull", every=schedule.pull),
         Timing("sweep", at=schedule.sweep),
         Timing("retention", at=schedule.retention),
+        Timing("lists", every=schedule.lists),
         Timing("report", at=schedule.report),
         Timing("checkpoint", every=schedule.checkpoint),
     )

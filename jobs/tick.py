@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from connector.acts import retain
+from connector.acts import retain, segments
 from connector.acts.desk import Desk
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.rectify import amend
@@ -167,6 +167,19 @@ def _retention(settings: Settings, desk: Desk, beat: Beat) -> None:
         run.figures |= {name: value for name, value in ran.document().items() if isinstance(value, int)}
 
 
+def _lists(settings: Settings, desk: Desk, beat: Beat) -> None:
+    with desk.mirror.read(desk.portal) as work:
+        if not segments.kept_lists(work):
+            return
+    with running(desk, settings.mirror.database, "lists") as run:
+        done = segments.sync_lists(desk, _both(run.beat, beat))
+        run.figures |= {
+            "lists": len(done),
+            "added": sum(each.added for each in done),
+            "removed": sum(each.removed for each in done),
+        }
+
+
 def _is_first_push_confirmed(desk: Desk) -> bool:
     with desk.mirror.read(desk.portal) as work:
         return first_push_confirmed(work)
@@ -195,6 +208,7 @@ JOBS: Mapping[str, Job] = {
     "pull": _pull,
     "sweep": _sweep,
     "retention": _retention,
+    "lists": _lists,
     "report": _report,
     "checkpoint": _checkpoint,
 }

@@ -96,6 +96,15 @@ class ContactPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListInfo:
+    """One list of contacts (HA 12); `kind` is HubSpot's: MANUAL, DYNAMIC or SNAPSHOT."""
+
+    id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRow:
     """PublicStatus (HA 8.1): one subscription type of one address."""
 

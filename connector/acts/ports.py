@@ -22,6 +22,7 @@ from mappings.records import (
     ContactPage,
     Definition,
     FormDefinition,
+    ListInfo,
     Preferences,
     StatusRow,
     SubmissionPage,
@@ -135,6 +136,21 @@ class HubSpot(Protocol):
 
     def correct(self, contact_id: int, values: Mapping[str, str]) -> None:
         """Overwrite properties of one record, by id (Art. 16)."""
+
+    def list_by_id(self, list_id: int) -> ListInfo | None:
+        """One list of contacts, None on 404."""
+
+    def list_named(self, name: str) -> ListInfo | None:
+        """The same by its name, which is unique."""
+
+    def create_list(self, name: str) -> ListInfo:
+        """A list whose members are set by hand."""
+
+    def list_members(self, list_id: int, after: str | None) -> tuple[tuple[int, ...], str | None]:
+        """One page of record ids, and where the next begins."""
+
+    def change_list(self, list_id: int, *, add: Sequence[int] = (), remove: Sequence[int] = ()) -> int:
+        """Add and remove up to 500 records; how many that changed."""
 
     def audit(self, since: int) -> tuple[AuditRow, ...]:
         """Audit log lines from `since` on; empty where the plan has none."""

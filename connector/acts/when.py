@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from connector.consent import retention
+from connector.consent.calendar import bounds, local_day
 from connector.errors import ConfigurationError
 
 FUTURE_MS = 300_000  # clocks differ; more than that has not happened yet
@@ -46,6 +48,19 @@ def until(text: str, zone: ZoneInfo) -> int:
             "That is no time.", where="--valid-until", next_step="Write 2027-11-24 or 2027-11-24T14:30+01:00."
         ) from None
     return found.hi
+
+
+def ago(text: str, now: int, zone: ZoneInfo) -> int:
+    """The beginning of the local day that lies a time like "12 months" back, ms UTC. ConfigurationError."""
+    try:
+        length = retention.parse(f"{text} after consent")
+        return bounds(length.before(local_day(now, zone)), zone)[0]
+    except (ValueError, OverflowError):
+        raise ConfigurationError(
+            "That is no length of time.",
+            where="--older-than",
+            next_step='Write "12 months", "90 days" or "2 years".',
+        ) from None
 
 
 def _exact(text: str, zone: ZoneInfo) -> Moment:

@@ -60,16 +60,21 @@ class Rule:
             return start
         return bounds(self._shifted(local_day(start, zone)), zone)[1] + 1
 
-    def _shifted(self, day: date) -> date:
+    def before(self, day: date) -> date:
+        """The day that lies the rule's time before another."""
+        return self._shifted(day, -1)
+
+    def _shifted(self, day: date, sign: int = 1) -> date:
+        count = sign * self.count
         match self.unit:
             case "day":
-                return day + timedelta(days=self.count)
+                return day + timedelta(days=count)
             case "week":
-                return day + timedelta(weeks=self.count)
+                return day + timedelta(weeks=count)
             case "month":
-                return add_months(day, self.count)
+                return add_months(day, count)
             case _:
-                return add_months(day, 12 * self.count)
+                return add_months(day, 12 * count)
 
     def __str__(self) -> str:
         if self.count == 0:

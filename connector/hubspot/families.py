@@ -22,6 +22,7 @@ VERSIONS: Final = {
     "users": "2026-03",
     "emails": "v3",
     "email-events": "v1",
+    "lists": "2026-03",
 }
 
 ACCOUNT: Final = f"/account-info/{VERSIONS['account-info']}"
@@ -32,6 +33,7 @@ FORMS: Final = f"/marketing/{VERSIONS['forms']}/forms"
 SUBMISSIONS: Final = f"/form-integrations/{VERSIONS['submissions']}/submissions/forms"
 USERS: Final = f"/settings/users/{VERSIONS['users']}"
 EMAILS: Final = f"/marketing/{VERSIONS['emails']}/emails"
+LISTS: Final = f"/crm/lists/{VERSIONS['lists']}"
 EMAIL_EVENTS: Final = f"/email/public/{VERSIONS['email-events']}/events"
 TIMELINE: Final = f"/email/public/{VERSIONS['timeline']}/subscriptions/timeline"
 
@@ -195,3 +197,30 @@ def marketing_emails() -> Route:
 def email_events() -> Route:
     """The legacy feed of e-mail events (HA 10)."""
     return _fixed("GET", EMAIL_EVENTS)
+
+
+def lists() -> Route:
+    """A new list of contacts (HA 12)."""
+    return _fixed("POST", LISTS, Effect.WRITE)
+
+
+def one_list(list_id: int) -> Route:
+    """One list by its id (HA 12)."""
+    return Route("GET", f"{LISTS}/{{list}}", f"{LISTS}/{list_id}")
+
+
+def list_named(name: str) -> Route:
+    """One list of contacts by its name (HA 12)."""
+    path = f"{LISTS}/object-type-id/0-1/name"
+    return Route("GET", f"{path}/{{name}}", f"{path}/{encoded(name)}")
+
+
+def list_members(list_id: int) -> Route:
+    """Who is in a list, at most 250 a page (HA 12)."""
+    return Route("GET", f"{LISTS}/{{list}}/memberships", f"{LISTS}/{list_id}/memberships")
+
+
+def change_list(list_id: int) -> Route:
+    """Add and remove members (HA 12)."""
+    end = "memberships/add-and-remove"
+    return Route("PUT", f"{LISTS}/{{list}}/{end}", f"{LISTS}/{list_id}/{end}", Effect.WRITE)

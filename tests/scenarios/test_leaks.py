@@ -117,6 +117,8 @@ QUIET = (  # commands that name nobody: not one canary may be in what they say
     ("retention", "plan", "--json"),
     ("retention", "run", "--json"),
     ("exports", "--json"),
+    ("audience", "events", "--json"),
+    ("audience", "events"),
     ("inventory", "--json"),
     ("inventory",),
     ("status",),
