@@ -230,6 +230,7 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         signer=Signer(mirror.link_key),
         public_url=settings.web.public_url,
         export_ms=settings.exports.keep * 1000,
+        mails=bool(settings.report.smtp_host and settings.report.from_),
         recipients=recipients_of(settings, portal.name),
         outside=directory_of(settings, at_hand.clock) if settings.recipients else None,
         retention=settings.retention.policy,

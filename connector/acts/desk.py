@@ -51,4 +51,5 @@ class Desk:
     retention_calls: int = 100
     signer: Signer | None = None  # makes and reads the links of people
     public_url: str | None = None  # where their pages are
+    mails: bool = False  # there is a mail server: letters to people can leave
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)

@@ -63,6 +63,7 @@ class Order:
     reason: str | None = None
     actor: str = "staff:cli"
     suppress: bool = True
+    request: int | None = None  # the desk's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +219,7 @@ def begin(desk: Desk, work: Work, person_id: int, origin: Origin, order: Order) 
     if known is not None:
         return _said_anew(work, known, order) if origin is Origin.ASKED else known
     each = erasure.save(work, _made(desk, person_id, (), origin, order))
+    _answers(work, each, order)
     work.people.set_overlay(person_id, Overlay.RESTRICTED)
     asked = Event(
         type=EventType.ERASE_REQUESTED,
@@ -232,8 +234,15 @@ def begin(desk: Desk, work: Work, person_id: int, origin: Origin, order: Order) 
     return each
 
 
+def _answers(work: Work, each: Erasure, order: Order) -> None:
+    """The request that this erasure answers is settled with it."""
+    if order.request is not None:
+        work.requests.change(order.request, erasure=each.id)
+
+
 def _said_anew(work: Work, known: Erasure, order: Order) -> Erasure:
     """Whoever repeats the command may decide otherwise about the suppression list, while nothing is on it."""
+    _answers(work, known, order)
     if known.suppress == order.suppress or known.stage is not Stage.RESTRICTED:
         return known
     return erasure.save(work, replace(known, suppress=order.suppress))
@@ -266,7 +275,9 @@ def _begin_again(desk: Desk, work: Work, contacts: tuple[int, ...], order: Order
         for number in contacts
     ]
     queue(work, None, letters, desk.clock.now(), Tally())
-    return erasure.save(work, _made(desk, None, contacts, Origin.AGAIN, order))
+    each = erasure.save(work, _made(desk, None, contacts, Origin.AGAIN, order))
+    _answers(work, each, order)
+    return each
 
 
 def _made(

@@ -5,8 +5,8 @@ whether it is done. What destroys in HubSpot goes by record id, after a read tha
 person (HA 7): an unknown address would be blocklisted, a stranger's record destroyed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -16,6 +16,7 @@ from connector.acts.breakers import is_breaker_open
 from connector.acts.desk import Desk
 from connector.acts.erasure import Erasure, Origin, Stage, Waits
 from connector.acts.facts import facts_of
+from connector.acts.letter_of_request import tell_erased
 from connector.acts.push import push
 from connector.acts.reviews import OPTIONS
 from connector.acts.tally import Tally
@@ -28,6 +29,7 @@ from connector.store.cases import CaseKind
 from connector.store.errands import ErrandKind
 from connector.store.outbox import Letter
 from connector.store.people import Address, AddressKind
+from connector.store.requests import Request, RequestOutcome
 from connector.store.reviews import NewReview
 from connector.store.suppression import SuppressionKind
 from connector.store.work import Work
@@ -337,12 +339,61 @@ def _shred(desk: Desk, each: Erasure) -> None:
         now = erasure.find(work, each.id)
         if now is None or now.stage is not Stage.TOLD:
             return
+        asked = _asked(work, now)
         work.log.append(_shredded(work, now))
+        _answered(desk, work, now, asked)
         settle(work, now.contacts, now.purging)
         erasure.remove(work, now)
         work.meta.put(TRUNCATE, True)
     truncate(desk)
     log.info("erased", contacts=len(each.contacts), suppressed=each.suppressed, purging=len(each.purging))
+
+
+def _of_erased(work: Work, erasure: str, person_id: int, names: Sequence[str]) -> list[Request]:
+    """Open requests that an erasure answers or leaves without anybody: its own, the person's, and those of
+    somebody unknown who wrote from one of these addresses."""
+    found = {each.id: each for each in work.requests.of_erasure(erasure)}
+    wanted = {normalise(name) for name in names}
+    for each in work.requests.open():
+        theirs = each.person_id == person_id
+        unknown = each.person_id is None and each.address is not None and normalise(each.address) in wanted
+        if theirs or unknown:
+            found[each.id] = each
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who is to hear that it is done, and which requests end with it; read before the person is shredded."""
+
+    address: str | None
+    requests: tuple[Request, ...]
+
+
+def _asked(work: Work, each: Erasure) -> _Asked:
+    person = erasure.holder(work, each)
+    own = own_addresses(work, each)
+    present = [address.original for address in own if address.kind is not AddressKind.PAST]
+    names = [address.original for address in own]
+    found = _of_erased(work, each.id, person or 0, names)
+    mine = next((r.address for r in found if r.erasure == each.id and r.address), None)
+    return _Asked(mine or (present[0] if present else None), tuple(found))
+
+
+def _answered(desk: Desk, work: Work, each: Erasure, asked: _Asked) -> None:
+    """Requests keep their header; whoever asked to be erased is told once, by a letter that is nobody's."""
+    for found in asked.requests:
+        done = Event(
+            type=EventType.RIGHT_SETTLED,
+            actor=each.actor,
+            source=Source.SYSTEM,
+            detail={"request": found.id, "right": str(found.kind), "outcome": str(RequestOutcome.GRANTED)},
+        )
+        work.log.append([(None, done)])
+        work.requests.settle(found.id, RequestOutcome.GRANTED, each.actor, desk.clock.now())
+    if each.origin is Origin.ASKED and asked.address is not None:
+        purging, key = bool(each.purging), f"erased:{each.id}"
+        tell_erased(desk, work, key, asked.address, suppressed=each.suppress, purging=purging)
 
 
 def _shredded(work: Work, each: Erasure) -> list[tuple[int | None, Event]]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from connector.acts import placed, telling
+from connector.acts import placed, requests, telling
 from connector.acts.desk import Desk
 from connector.acts.mail_out import totals_of
 from connector.acts.notices import owed
@@ -44,6 +44,7 @@ def status(
             "first_push_confirmed": bool(work.meta.get("first_push_confirmed")),
             "reviews": work.reviews.count(),
             "recipients": telling.standing(work, now),
+            "requests": requests.standing(work, now),
             "breaker": _breaker(work),
             "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
             "checkpoint": placed.document(work, places),

@@ -225,6 +225,27 @@ def test_no_address_can_be_read_in_the_files_before_or_after(mirror, anna, url, 
     assert (tmp_path / "mirror.db-wal").stat().st_size == 0
 
 
+def test_what_the_desk_sealed_is_overwritten_in_the_file(mirror, anna, url, tmp_path):
+    """An erasure that a recipient has still to confirm stays sealed until then, and no longer."""
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL's files are not ours")
+    with raw(url) as connection:
+        told = connection.exec_driver_sql("SELECT sealed FROM errand ORDER BY kind").scalars().all()
+        asked = connection.exec_driver_sql("SELECT sealed FROM request").scalar()
+    erasure, restriction = told
+    mirror.truncate_wal()
+    assert all(_found(tmp_path, [each]) for each in (asked, erasure, restriction))
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+    assert mirror.truncate_wal()
+    assert not _found(tmp_path, [asked, restriction])
+    with mirror.write(PORTAL) as work:
+        (left,) = work.errands.claim(NOW, 1000, hubspot=False)
+        assert work.errands.confirm(left, NOW)
+    assert mirror.truncate_wal()
+    assert not _found(tmp_path, [erasure])
+
+
 def test_the_key_itself_is_overwritten_in_the_file(mirror, anna, url, tmp_path):
     if not url.startswith("sqlite"):
         pytest.skip("PostgreSQL's files are not ours")
