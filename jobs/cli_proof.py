@@ -1,5 +1,6 @@
 """`record`, `gaps` and `wording`: what proves a yes, who lacks it, and what people saw."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,18 +12,23 @@ from connector import wiring
 from connector.acts import exports
 from connector.acts import record as act
 from connector.acts import wording as wordings
+from connector.acts.decide import document
 from connector.acts.desk import Desk
 from connector.acts.exports import FileKind
 from connector.acts.gaps import Gap, Gaps
+from connector.acts.invalid_wordings import Again, invalid, to_be_asked
+from connector.acts.invalidate import invalidate
 from connector.acts.when import moment, until
 from connector.acts.who import purpose_of
 from connector.consent.events import ALL_MARKETING, SUBJECT, EventType, Source
 from connector.consent.lint import WORDS
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, Stopped
 from connector.settings import Settings, load
 from jobs import output, people
 from jobs.account import staff
+from jobs.cli_users import proved
 from jobs.options import Globals, Outcome, command
+from mappings.times import iso
 
 TYPES = ("grant", "withdraw", "object", "refuse", "claim", "soft_optin")
 FILE_LIMIT = 64 * 1_048_576
@@ -63,6 +69,9 @@ Hash = Annotated[str, typer.Argument(help="SHA-256, or the beginning of it.", sh
 Legacy = Annotated[bool, typer.Option("--legacy", help="Only those from before the mirror, or from a file.")]
 Csv = Annotated[Path | None, typer.Option("--csv", help="Write everyone to this file.")]
 
+Reason = Annotated[str, typer.Option("--reason", help="What is wrong with it, for the log.")]
+User = Annotated[str, typer.Option("--user", help="Who says so; another one has to agree.")]
+
 wording = typer.Typer(help="Every wording and notice that people saw.", no_args_is_help=True)
 
 
@@ -74,6 +83,8 @@ def register(app: typer.Typer) -> None:
     wording.command("list")(list_wordings)
     wording.command("show")(show_wording)
     wording.command("lint")(lint_wordings)
+    wording.command("invalidate")(invalidate_wording)
+    wording.command("reask")(reask)
     app.add_typer(wording, name="wording")
 
 
@@ -297,6 +308,53 @@ def lint_wordings(wanted: Globals) -> Outcome:
     ]
     text = output.table(("hash", "purpose", "place", "lacks"), rows) if rows else Text("Nothing is missing.")
     return Outcome({"ok": not found, "findings": [each.document() for each in found]}, text)
+
+
+@command
+def invalidate_wording(wanted: Globals, sha256: Hash, reason: Reason, user: User) -> Outcome:
+    """End every yes that stands on a defective wording; takes two people (exit 4 until the second agrees).
+
+    Example: consent-mirror wording invalidate 5f70bf18a086 --reason "does not name us" --user dora
+    """
+    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+        proved(desk, user)
+        done = invalidate(desk, sha256, reason, user)
+    shown = document(done.review) | {"decision": done.review.decision, "waiting_for_second": done.waiting}
+    told = "Approved by one; a second person has to agree." if done.waiting else "Every yes on it has ended."
+    return Outcome(shown, Text(told), Stopped.exit_code if done.waiting else 0)
+
+
+@command
+def reask(wanted: Globals) -> Outcome:
+    """Whose yes has expired or was invalidated: to be asked again, by mail only where that is lawful now.
+
+    Example: consent-mirror wording reask
+    """
+    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+        found = list(to_be_asked(desk))
+        with desk.mirror.read(desk.portal) as work:
+            ended = invalid(work)
+    counts = Counter(each.purpose for each in found)
+    told = {
+        "purposes": [{"purpose": key, "people": count} for key, count in counts.most_common()],
+        "invalid_wordings": [
+            {"hash": name, "reason": each["reason"], "at": iso(each["at"])} for name, each in ended.items()
+        ],
+        "people": [each.document() for each in found],
+    }
+    return Outcome(told, _asked_again(found))
+
+
+def _asked_again(found: list[Again]) -> Group:
+    if not found:
+        return Group(Text("Nobody has to be asked again."))
+    rows = [
+        (each.address, each.subject[:8], each.purpose, each.state, each.by_mail or "(when they come)")
+        for each in found[:SHOWN]
+    ]
+    table = output.table(("person", "subject", "purpose", "state", "ask in a mailing for"), rows)
+    more = len(found) - len(rows)
+    return Group(table, *([Text(f"and {more} more: see --json.")] if more else []))
 
 
 def _findings(settings: Settings, desk: Desk) -> list[wordings.Finding]:

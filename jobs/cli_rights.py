@@ -13,7 +13,6 @@ from connector.acts import holds, suppressed
 from connector.acts import rectify as rectifying
 from connector.acts.annul import annul as annul_act
 from connector.acts.decide import document
-from connector.acts.desk import Desk
 from connector.acts.restrict import Restricted
 from connector.acts.restrict import restrict as restrict_act
 from connector.acts.restrict import unrestrict as unrestrict_act
@@ -22,7 +21,7 @@ from connector.settings import load
 from jobs import output
 from jobs.account import staff
 from jobs.cli_import import roll_forward
-from jobs.cli_users import password_of
+from jobs.cli_users import proved
 from jobs.options import Globals, Outcome, command, remember
 
 Address = Annotated[str, typer.Argument(help="One e-mail address.", show_default=False)]
@@ -196,17 +195,11 @@ def annul(wanted: Globals, event: EventId, reason: Reason, user: User) -> Outcom
     Example: consent-mirror annul 0199d4a2c3f07a1b8c2d3e4f5a6b7c8d --reason "wrong Anna" --user bo
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        _proved(desk, user)
+        proved(desk, user)
         done = annul_act(desk, event, reason, user)
     shown = document(done.review) | {"decision": done.review.decision, "waiting_for_second": done.waiting}
     told = "Approved by one; a second person has to agree." if done.waiting else "The no is annulled."
     return Outcome(shown, Text(told), Stopped.exit_code if done.waiting else 0)
-
-
-def _proved(desk: Desk, user: str) -> None:
-    with desk.mirror.read(desk.portal) as work:
-        if work.users.check(user, password_of(user)) is None:
-            raise Refused("Name or password is wrong.", where="--user", next_step="Try again.")
 
 
 @command

@@ -38,6 +38,13 @@ def password_of(name: str, *, confirm: bool = False) -> str:
     return str(typer.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=confirm, err=True))
 
 
+def proved(desk: Desk, name: str) -> None:
+    """A user proves who they are. Raises Refused."""
+    with desk.mirror.read(desk.portal) as work:
+        if work.users.check(name, password_of(name)) is None:
+            raise Refused("Name or password is wrong.", where="--user", next_step="Try again.")
+
+
 def _desk(settings: Settings, wanted: Globals) -> AbstractContextManager[Desk]:
     """Users belong to the mirror, so that any portal's desk will do."""
     return wiring.opened(settings, wanted.portal or settings.portals[0].name)

@@ -11,6 +11,7 @@ import structlog
 from connector.acts.desk import Desk
 from connector.acts.erase import resume_erasures
 from connector.acts.expiry import end_consents
+from connector.acts.invalid_wordings import carry_on
 from connector.acts.looks import catch_up
 from connector.acts.notices import hold_overdue
 from connector.acts.pin import check_portal
@@ -84,6 +85,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     hold_overdue(desk)
     try:
         read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)
+        carry_on(desk, turned.tally)
     except (Temporary, RequestRejected):  # what waits leaves all the same: a no is no hostage of a reading
         if plan.push:
             with suppress(ConnectorError):  # the reading's own error is the one to tell

@@ -6,7 +6,7 @@ What needs two people is refused with exit 4 while there are fewer than two (des
 from dataclasses import dataclass
 from typing import Any
 
-from connector.acts import erase, retain
+from connector.acts import erase, invalid_wordings, retain
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -23,7 +23,7 @@ from connector.store.work import Work
 from mappings.times import iso
 
 ANNUL = "annul"
-TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND})
+TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND, invalid_wordings.KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ def decide(desk: Desk, review_id: int, answer: str, user: str, reason: str | Non
         _follow(desk, work, decided, user)
     if review.kind == Kind.ERASURE and answer == APPROVE:
         erase.resume_erasures(desk)
+    if review.kind == invalid_wordings.KIND and answer == APPROVE:
+        invalid_wordings.carry_on(desk, Tally())
     return Decided(decided, waiting=False)
 
 
@@ -99,6 +101,10 @@ def _follow(desk: Desk, work: Work, review: Review, user: str) -> None:
     if review.kind == BREAKER:
         if review.decision == APPROVE:
             close_breaker(work, f"staff:{user}")
+        return
+    if review.kind == invalid_wordings.KIND:
+        if review.decision == APPROVE:
+            invalid_wordings.begin(desk, work, review, user)
         return
     if review.kind == Kind.ERASURE:
         erase.decided(desk, work, review, user, approved=review.decision == APPROVE)

@@ -7,10 +7,11 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from connector.consent.events import EventType
 from connector.store import bulk
 from connector.store.refs import raw
-from connector.store.scope import Scope
-from connector.store.tables import blob, blob_use, entry
+from connector.store.scope import NOBODY, Scope
+from connector.store.tables import blob, blob_use, entry, payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Blob:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A yes that stands on a wording: its entry, whose, to what."""
+
+    seq: int
+    person_id: int
+    purpose: str
+
+
+_YESES: Final = (EventType.GRANT, EventType.CONFIRM, EventType.SOFT_OPTIN)
 _USE_COLUMNS: Final = ("portal", "hash", "place", "first_seen", "last_seen")
 
 
@@ -75,6 +86,19 @@ class Blobs:
             BlobUse(row.hash.hex(), row.place, row.first_seen, row.last_seen)
             for row in self._connection.execute(ordered)
         ]
+
+    def given(self, wording: str, after: int, limit: int) -> list[Given]:
+        """The yeses on a wording after an entry, in the log's order; those that are erased are left out."""
+        same = (payload.c.portal == entry.c.portal) & (payload.c.seq == entry.c.seq)
+        statement = (
+            select(entry.c.seq, payload.c.person_id, entry.c.purpose)
+            .join(payload, same)
+            .where(entry.c.portal == self._portal, entry.c.seq > after, entry.c.wording == raw(wording))
+            .where(entry.c.type.in_(_YESES), payload.c.person_id != NOBODY)
+            .order_by(entry.c.seq)
+            .limit(limit)
+        )
+        return [Given(*row) for row in self._connection.execute(statement)]
 
     def people(self) -> dict[str, int]:
         """Blob hash -> how many people's entries name it, as wording or as notice."""
