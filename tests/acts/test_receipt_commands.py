@@ -12,13 +12,15 @@ import pytest
 
 from connector import wiring
 from connector.consent.events import EventType
+from connector.settings import CheckpointSettings
+from jobs import cli_log
 from jobs.checkpoint import run_checkpoint
-from jobs.copies import Places
 from tests.proof import independent
 from tests.proof.bundles import NOTICE, WORDING, filled
 from tests.report.authority import make_authority
 from tests.report.mailbox import PASSWORD, Box, serving
-from tests.world import ANNA, BO, DAY, TOKEN, World
+from tests.store.conftest import postgresql_database
+from tests.world import ANNA, BO, DAY, TOKEN, World, _template
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +232,65 @@ def test_the_key_is_exchanged_and_everything_still_verifies(own):
     assert own.person(ANNA) is not None, "the other keys are what they were"
 
 
+@pytest.mark.parametrize("after", ["stage", "sign_checkpoint", "rotate_key", "promote"])
+def test_a_rotation_that_is_cut_off_anywhere_goes_on_with_the_same_command(own, monkeypatch, after):
+    """Killed behind each of its steps: the log verifies with what lies there, and the second call ends it."""
+    before = (own.folder / "mirror.keys").read_text("ascii")
+    where = cli_log.keyring if after in {"stage", "promote"} else cli_log.acts
+    honest = getattr(where, after)
+
+    def killed(*words, **more):
+        honest(*words, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, after, killed)
+    assert own.cli("log", "rotate-key").code == 130
+    monkeypatch.setattr(where, after, honest)
+    assert own.cli("log", "verify", "--payloads").code == 0
+    assert own.cli("log", "rotate-key").code == 0
+    assert (own.folder / "mirror.keys").read_text("ascii") != before
+    assert not (own.folder / "mirror.keys.next").exists()
+    assert own.cli("log", "checkpoint").code == 0
+    told = own.cli("log", "verify", "--payloads", "--json").json
+    assert told["ok"]
+    with own.mirror.read(own.desk.portal) as work:
+        rotations = [each.type for each in work.log.headers()].count("key.rotated")
+    assert rotations == (2 if after == "promote" else 1), "one for each key that took over"
+    assert own.person(ANNA) is not None, "the other keys are what they were"
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_a_receipt_says_the_same(tmp_path, monkeypatch, world):
+    _template()  # of SQLite, before the variable says otherwise
+    with postgresql_database(f"cm_receipt_{os.getpid()}") as url:
+        monkeypatch.setenv("CONSENT_MIRROR__MIRROR__DATABASE", url)
+        made = World(tmp_path, contacts=(ANNA, BO))
+        try:
+            wiring.prepare(made.settings, made.tools)
+            filled(made)
+            ran = made.cli("person", "receipt", ANNA, "--json", "--language", "sv")
+            pdf = tmp_path / "anna.pdf"
+            assert made.cli("person", "receipt", ANNA, "--pdf", str(pdf)).code == 0
+            assert made.cli("person", "bundle", ANNA, str(tmp_path / "anna.json")).code == 0
+            assert made.cli("log", "verify-bundle", str(tmp_path / "anna.json")).code == 0
+            assert made.cli("log", "verify", "--payloads").code == 0
+        finally:
+            made.close()
+    monkeypatch.delenv("CONSENT_MIRROR__MIRROR__DATABASE")
+    other = world.cli("person", "receipt", ANNA, "--json", "--language", "sv")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert [shown(each) for each in ran.json["purposes"]] == [shown(each) for each in other.json["purposes"]]
+
+
+def shown(purpose):
+    """What the receipt shows of one purpose, random numbers aside."""
+    acts = [
+        (each["wording"], each["notice"], each["grade"], each["form"], each["not_known"])
+        for each in purpose["acts"]
+    ]
+    return purpose["purpose"], purpose["state"], acts
+
+
 def test_several_portals_are_verified_at_once(own):
     text = own.config.read_text("utf-8")
     more = (
@@ -244,10 +305,11 @@ def test_several_portals_are_verified_at_once(own):
 
 def test_the_daemons_job_signs_and_brings_copies_and_the_next_one_continues_them(own, monkeypatch):
     monkeypatch.setattr(wiring, "tools", lambda: own.tools)
-    places = Places(folder=own.folder / "off")
-    first = run_checkpoint(own.settings, own.desk, places)
+    said = CheckpointSettings(folder=own.folder / "off")
+    settings = own.settings.model_copy(update={"checkpoint": said})
+    first = run_checkpoint(settings, own.desk)
     own.withdraw(BO)
-    second = run_checkpoint(own.settings, own.desk, places)
+    second = run_checkpoint(settings, own.desk)
     assert (first.fresh, second.fresh, second.size > first.size) == (True, True, True)
     assert len(list((own.folder / "off").glob("checkpoint-*.txt"))) == 2
     with own.mirror.read(own.desk.portal) as work:
