@@ -210,6 +210,7 @@ class ScheduleSettings(Section):
     forms: Duration = 3_600
     retention: LocalTime = "03:00"
     lists: Duration = 3_600
+    watch: LocalTime = "05:00"
     report: LocalTime = "06:00"
     checkpoint: Duration = 86_400
 
@@ -277,6 +278,13 @@ class BreakerSettings(Section):
     subscribes: int = Field(default=20, ge=0)
     vanished: float = Field(default=0.05, gt=0, le=1)
     share: float = Field(default=0.01, ge=0, le=1)
+
+
+class AccessSettings(Section):
+    """Who can reach the register: when somebody has to look again."""
+
+    dormant: Duration = 90 * 86_400
+    review: Duration = 365 * 86_400
 
 
 class ExportSettings(Section):
@@ -395,6 +403,7 @@ class Settings(BaseSettings):
     notices: NoticeSettings = NoticeSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
     retention: RetentionSettings = RetentionSettings()
+    access: AccessSettings = AccessSettings()
     web: WebSettings = WebSettings()
     fleet: FleetSettings = FleetSettings()
     health: HealthSettings = HealthSettings()

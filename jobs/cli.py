@@ -25,6 +25,7 @@ from jobs import (
     cli_people,
     cli_portal,
     cli_proof,
+    cli_reach,
     cli_receipt,
     cli_report,
     cli_requests,
@@ -70,6 +71,7 @@ for room in (
     cli_fleet,
     cli_migrate,
     cli_users,
+    cli_reach,
     cli_try,
 ):
     room.register(app)

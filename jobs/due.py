@@ -36,6 +36,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
         Timing("sweep", at=schedule.sweep),
         Timing("retention", at=schedule.retention),
         Timing("lists", every=schedule.lists),
+        Timing("watch", at=schedule.watch),
         Timing("report", at=schedule.report),
         Timing("checkpoint", every=schedule.checkpoint),
     )

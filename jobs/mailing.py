@@ -3,12 +3,14 @@
 from datetime import time
 
 from connector.acts import exports, notices, placed, retain, wording
+from connector.acts.access import findings as access_findings
 from connector.acts.desk import Desk
 from connector.report.gather import About, Outside
 from connector.report.mail import Envelope
 from connector.report.nightly import Mailing, Nightly
 from connector.settings import Settings
 from connector.wiring import server_of
+from jobs.places import access_rules
 
 
 def has_server(settings: Settings) -> bool:
@@ -59,6 +61,7 @@ def outside_of(settings: Settings, desk: Desk) -> Outside:
             *notices.for_the_report(desk),
             *retain.for_the_report(desk),
             *placed.for_the_report(desk, place_names(settings)),
+            *access_findings(desk, access_rules(settings, desk)),
         ),
     )
 

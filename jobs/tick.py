@@ -29,6 +29,7 @@ from jobs.post import run_post
 from jobs.reading import Beat
 from jobs.runner import running
 from jobs.turn import Plan, turn
+from jobs.watch import watch
 
 log = structlog.get_logger()
 
@@ -193,6 +194,11 @@ def _both(one: Beat, other: Beat) -> Beat:
     return beats
 
 
+def _watch(settings: Settings, desk: Desk, beat: Beat) -> None:
+    with running(desk, settings.mirror.database, "watch") as run:
+        run.figures |= watch(desk, settings, _both(run.beat, beat))
+
+
 def _report(settings: Settings, desk: Desk, beat: Beat) -> None:
     nightly_of(settings, desk).run()
 
@@ -209,6 +215,7 @@ JOBS: Mapping[str, Job] = {
     "sweep": _sweep,
     "retention": _retention,
     "lists": _lists,
+    "watch": _watch,
     "report": _report,
     "checkpoint": _checkpoint,
 }

@@ -32,6 +32,7 @@ class MarketingEmail:
 
     name: str
     subscription: int | None
+    transactional: bool = False
     campaigns: tuple[int, ...] = ()
 
 

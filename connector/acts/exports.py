@@ -41,6 +41,7 @@ class FileKind(StrEnum):
     EVIDENCE = "evidence"
     QUARANTINE = "quarantine"
     RETENTION = "retention"
+    STAFF = "staff"  # who can reach the register, by name
 
 
 class Outcome(StrEnum):

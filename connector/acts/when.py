@@ -39,13 +39,13 @@ def moment(text: str, zone: ZoneInfo, now: int) -> Moment:
     return Moment(found.lo, min(found.hi, max(found.lo, now)))
 
 
-def until(text: str, zone: ZoneInfo) -> int:
+def until(text: str, zone: ZoneInfo, where: str = "--valid-until") -> int:
     """The end of something, in ms UTC: a date means the end of that local day. Raises ConfigurationError."""
     try:
         found = _day(date.fromisoformat(text), zone) if len(text) == 10 else _exact(text, zone)
     except ValueError:
         raise ConfigurationError(
-            "That is no time.", where="--valid-until", next_step="Write 2027-11-24 or 2027-11-24T14:30+01:00."
+            "That is no time.", where=where, next_step="Write 2027-11-24 or 2027-11-24T14:30+01:00."
         ) from None
     return found.hi
 

@@ -96,6 +96,7 @@ class EventType(StrEnum):
     ACCESSED = "accessed"
     EXPORTED = "exported"  # a file with personal data was written: purpose, count, hash, destroy by
     EXPORT_DESTROYED = "export.destroyed"
+    ACCESS_JUSTIFIED = "access.justified"  # a person said why somebody can reach the register
 
 
 NOES: Final = frozenset({EventType.WITHDRAW, EventType.REFUSE, EventType.OBJECT})

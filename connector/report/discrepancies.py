@@ -10,6 +10,9 @@ from typing import Final
 #: Discrepancies of one kind that are kept with their details: the attachment stays mailable. All are counted.
 DETAILED: Final = 5_000
 UNREADABLE: Final = "•••"
+#: A mail's own name may be any text; one that could name or number a person is not shown.
+NAMES_SOMEBODY: Final = re.compile(r"@|\d[\d\s-]{5,}\d")
+LONGEST_NAME: Final = 80
 WORD: Final = re.compile(r"^[A-Za-z0-9_.:/-]{1,80}$")
 MASKED: Final = re.compile(r"^[^@]*•[^@]*(@[^@]*•[^@]*)?$")
 
@@ -30,6 +33,8 @@ class Kind(StrEnum):
 
     ERASED_REAPPEARED = "erased_reappeared"  # row 34
     RESUBSCRIBED_AGAINST_NO = "resubscribed_against_no"  # rows 14-16, 18, 41, 43
+    MAILED_AFTER_NO = "mailed_after_no"  # a marketing mail left after the person's no
+    MAILED_WITHOUT_CONSENT = "mailed_without_consent"  # for a purpose that nothing carried
     OPTOUT_NOT_CONFIRMED = "optout_not_confirmed"  # row 44: an unconfirmed withdrawal is not handled
     BREAKER_OPEN = "breaker_open"  # row 37
     REQUEST_DUE = "request_due"  # Art. 12(3): a month to answer, told from day 20 on
@@ -45,6 +50,8 @@ class Kind(StrEnum):
     WORDING = "wording"
     EXPORT_OVERDUE = "export_overdue"  # a file that we wrote, and that should be gone
     RETENTION_UNKNOWN = "retention_unknown"  # nobody can say when their time is over: never erased
+    ACCESS_UNJUSTIFIED = "access_unjustified"  # nobody said why, or the day to look again has come
+    ACCESS_DORMANT = "access_dormant"  # has not signed in for long
     STATUS_WITHOUT_EVIDENCE = "status_without_evidence"  # rows 11, 12
     MISSING_IN_HUBSPOT = "missing_in_hubspot"  # row 31
 
@@ -60,6 +67,8 @@ NUMBERED: Final = frozenset({Kind.WAITING_FOR_REVIEW, Kind.REQUEST_DUE, Kind.REC
 URGENCY: Final[Mapping[Kind, Urgency]] = {
     Kind.ERASED_REAPPEARED: Urgency.ACT,
     Kind.RESUBSCRIBED_AGAINST_NO: Urgency.ACT,
+    Kind.MAILED_AFTER_NO: Urgency.ACT,
+    Kind.MAILED_WITHOUT_CONSENT: Urgency.ACT,
     Kind.OPTOUT_NOT_CONFIRMED: Urgency.ACT,
     Kind.BREAKER_OPEN: Urgency.ACT,
     Kind.REQUEST_DUE: Urgency.ACT,
@@ -75,6 +84,8 @@ URGENCY: Final[Mapping[Kind, Urgency]] = {
     Kind.WORDING: Urgency.LOOK,
     Kind.EXPORT_OVERDUE: Urgency.LOOK,
     Kind.RETENTION_UNKNOWN: Urgency.KNOW,
+    Kind.ACCESS_UNJUSTIFIED: Urgency.LOOK,
+    Kind.ACCESS_DORMANT: Urgency.LOOK,
     Kind.STATUS_WITHOUT_EVIDENCE: Urgency.KNOW,
     Kind.MISSING_IN_HUBSPOT: Urgency.KNOW,
 }
@@ -107,6 +118,16 @@ def masked_only(text: str) -> str:
     return text if not text or MASKED.match(text) else UNREADABLE
 
 
+MAILS: Final = frozenset({Kind.MAILED_AFTER_NO, Kind.MAILED_WITHOUT_CONSENT})
+
+
+def mail_name(text: str) -> str:
+    """A mail's name as its author wrote it; `•••` where it could name or number a person."""
+    if NAMES_SOMEBODY.search(text):
+        return UNREADABLE
+    return "".join(each if each.isprintable() else " " for each in text)[:LONGEST_NAME].strip()
+
+
 def plain_word(text: str) -> str:
     """A word of a machine as it is; anything that could carry a person's data becomes `•••`."""
     return text if not text or WORD.match(text) else UNREADABLE
@@ -132,7 +153,8 @@ class Discrepancy:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "address", masked_only(self.address))
-        object.__setattr__(self, "reference", plain_word(self.reference))
+        shown = mail_name if self.kind in MAILS else plain_word
+        object.__setattr__(self, "reference", shown(self.reference))
 
     @property
     def key(self) -> str:
@@ -143,6 +165,8 @@ class Discrepancy:
         """
         who = self.subject_ref or str(self.contact_id or self.reference)
         asked = self.reference if self.kind in NUMBERED else ""
+        if self.kind in MAILS:
+            asked = str(self.since)
         return f"{self.kind}|{who}|{self.purpose}|{asked}"
 
     @property

@@ -26,6 +26,28 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "source.",
         "consent-mirror person show ADDRESS",
     ),
+    Kind.MAILED_AFTER_NO: KindWords(
+        "Mailed after a no",
+        "Mailed after a no",
+        "A marketing e-mail left HubSpot after the person had said no to it; the name of the mail stands "
+        "beside "
+        "the purpose.",
+        "Find out why the no did not stop the mail (sent as transactional, queued before, another tool), "
+        "stop it "
+        "there, and answer the person if they complain.",
+        "consent-mirror person show ADDRESS",
+    ),
+    Kind.MAILED_WITHOUT_CONSENT: KindWords(
+        "Mailed without consent",
+        "Mailed without consent",
+        "A marketing e-mail left HubSpot for a purpose that neither a consent, a customer relation nor a "
+        "claim "
+        "carried.",
+        "Check the list that the mail was sent to, and record the consent if there is evidence; otherwise "
+        "take "
+        "the person off the list.",
+        "consent-mirror audience PURPOSE",
+    ),
     Kind.OPTOUT_NOT_CONFIRMED: KindWords(
         "Opt-out not yet confirmed by HubSpot",
         "Opt-out not confirmed",
@@ -141,6 +163,22 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "the rule.",
         "See who they are and give them a reason to stay or go: a rule after first_seen, or an erasure.",
         "consent-mirror retention plan",
+    ),
+    Kind.ACCESS_UNJUSTIFIED: KindWords(
+        "Access that nobody has justified",
+        "Access without motive",
+        "Somebody or something can reach the register, and there is no motive, the day to look at it again "
+        "has "
+        "come, or a file can be read by others.",
+        "Say why it has access and until when, or take the access away.",
+        "consent-mirror access",
+    ),
+    Kind.ACCESS_DORMANT: KindWords(
+        "Access that is not used",
+        "Dormant access",
+        "Somebody can sign in to HubSpot and has not done so for long.",
+        "Ask whether the access is still needed; remove the user in HubSpot if not.",
+        "consent-mirror access",
     ),
     Kind.STATUS_WITHOUT_EVIDENCE: KindWords(
         "Status without evidence",

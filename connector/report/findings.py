@@ -8,6 +8,7 @@ from connector.consent.events import NOES, EventType, Overlay, State
 from connector.proof.chain import Header
 from connector.report.discrepancies import DETAILED, KIND_OF_ROW, Discrepancy, Found, Kind
 from connector.store.cases import CaseKind
+from connector.store.mailed import MailedWhy
 from connector.store.outbox import Letter
 from connector.store.states import StateRow
 from connector.store.work import Work
@@ -35,6 +36,12 @@ KIND_OF_ENTRY: Final[Mapping[str, Kind]] = {
     EventType.OPTOUT_REASSERTED: Kind.CLEARED_IN_HUBSPOT,
     EventType.REVIEW_CLEARED: Kind.CLEARED_IN_HUBSPOT,
 }
+KIND_OF_MAIL: Final[Mapping[MailedWhy, Kind]] = {
+    MailedWhy.AFTER_NO: Kind.MAILED_AFTER_NO,
+    MailedWhy.NOT_GIVEN: Kind.MAILED_WITHOUT_CONSENT,
+}
+#: A mail cannot be called back: it stays in the report for so long, and then only in HubSpot.
+MAILS_SHOWN_MS: Final = 30 * 86_400_000
 #: Rows whose entries are the person's own no, or a no following its person: nothing for anyone to do.
 IN_ORDER: Final = frozenset({3, 32, 33})
 
@@ -119,6 +126,7 @@ class Findings:
         self._add(self._missing())
         self._add(self._due())
         self._add(self._untold())
+        self._add(self._mails())
 
     def add(self, items: Iterable[Sighting]) -> None:
         """What others found: an open breaker, a missed night, a flaw in a wording."""
@@ -127,7 +135,9 @@ class Findings:
     def found(self) -> tuple[Found, ...]:
         """All of it, with the people masked."""
         waiting, reviews = self._work.outbox.waiting(), self._work.reviews
-        totals = {
+        mails = self._work.mailed.counts(self._now - MAILS_SHOWN_MS)
+        totals: dict[Kind, tuple[int, int | None]] = {
+            **{KIND_OF_MAIL[why]: found for why, found in mails.items()},
             Kind.OPTOUT_NOT_CONFIRMED: (waiting.noes, waiting.oldest_no),
             Kind.WAITING_FOR_REVIEW: (reviews.count(), reviews.oldest()),
         }
@@ -270,6 +280,16 @@ class Findings:
                         contact_id=record.id,
                         row=31,
                     )
+
+    def _mails(self) -> Iterator[Sighting]:
+        for row in self._work.mailed.since(self._now - MAILS_SHOWN_MS, DETAILED):
+            yield Sighting(
+                kind=KIND_OF_MAIL[row.reason],
+                since=row.sent_at,
+                person_id=row.person_id,
+                purpose=row.purpose,
+                reference=row.name,
+            )
 
     def _named(self, sightings: Sequence[Sighting]) -> Iterator[Discrepancy]:
         ids = {each.person_id for each in sightings if each.person_id is not None}

@@ -26,6 +26,26 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "källan.",
         "consent-mirror person show ADRESS",
     ),
+    Kind.MAILED_AFTER_NO: KindWords(
+        "Utskick efter ett nej",
+        "Utskick efter ett nej",
+        "Ett marknadsutskick lämnade HubSpot efter att personen hade sagt nej till det; utskickets namn står "
+        "vid ändamålet.",
+        "Ta reda på varför nejet inte stoppade utskicket (skickat som transaktionellt, köat innan, annat "
+        "verktyg), stoppa det där och svara personen om den klagar.",
+        "consent-mirror person show ADDRESS",
+    ),
+    Kind.MAILED_WITHOUT_CONSENT: KindWords(
+        "Utskick utan samtycke",
+        "Utskick utan samtycke",
+        "Ett marknadsutskick lämnade HubSpot för ett ändamål som varken ett samtycke, en kundrelation eller "
+        "en "
+        "uppgift om samtycke bar.",
+        "Kontrollera listan som utskicket gick till, och registrera samtycket om det finns underlag; ta "
+        "annars "
+        "bort personen från listan.",
+        "consent-mirror audience PURPOSE",
+    ),
     Kind.OPTOUT_NOT_CONFIRMED: KindWords(
         "Nej som HubSpot ännu inte har bekräftat",
         "Nej ej bekräftat",
@@ -144,6 +164,22 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Se hur många de är och ge dem ett skäl att vara kvar eller gå: en regel efter first_seen, eller "
         "radering.",
         "consent-mirror retention plan",
+    ),
+    Kind.ACCESS_UNJUSTIFIED: KindWords(
+        "Åtkomst som ingen har motiverat",
+        "Åtkomst utan motiv",
+        "Någon eller något kommer åt registret och det saknas ett motiv, dagen för ny prövning har kommit, "
+        "eller "
+        "så kan en fil läsas av andra.",
+        "Skriv varför åtkomsten behövs och till när, eller ta bort den.",
+        "consent-mirror access",
+    ),
+    Kind.ACCESS_DORMANT: KindWords(
+        "Åtkomst som inte används",
+        "Vilande åtkomst",
+        "Någon kan logga in i HubSpot men har inte gjort det på länge.",
+        "Fråga om åtkomsten behövs; ta annars bort användaren i HubSpot.",
+        "consent-mirror access",
     ),
     Kind.STATUS_WITHOUT_EVIDENCE: KindWords(
         "Status utan underlag",

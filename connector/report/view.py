@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connector.report.discrepancies import Discrepancy, Group, Kind
+from connector.report.discrepancies import MAILS, Discrepancy, Group, Kind
 from connector.report.figures import HOUR_MS, Coverage, Report, StateCount
 from connector.report.words import Words
 
@@ -211,12 +211,18 @@ def item_of(item: Discrepancy, report: Report, words: Words) -> Item:
         person=item.reference or words.say("the_portal") if alone else item.address or item.subject_ref[:8],
         contact="" if item.contact_id is None else str(item.contact_id),
         link=link,
-        purpose=purpose_title(item.purpose, report, words),
+        purpose=_purpose_of(item, report, words),
         since=local_time(item.since, report),
         new=item.new,
         command=item.command(report.portal_option),
         direct=item.kind is Kind.WAITING_FOR_REVIEW,
     )
+
+
+def _purpose_of(item: Discrepancy, report: Report, words: Words) -> str:
+    """The purpose; of a mail also its name."""
+    title = purpose_title(item.purpose, report, words)
+    return f"{title} · {item.reference}" if item.kind in MAILS and item.reference else title
 
 
 def purpose_title(purpose: str, report: Report, words: Words) -> str:

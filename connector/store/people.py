@@ -18,6 +18,7 @@ from connector.store.tables import (
     address,
     contact,
     errand,
+    mailed,
     outbox,
     person,
     person_number,
@@ -208,6 +209,7 @@ class People:
         self.remove_addresses([(loser, each.ref) for each in moved])
         run(update(contact).where(contact.c.person_id == loser).values(person_id=winner))
         run(delete(state).where(state.c.person_id == loser))
+        run(delete(mailed).where(mailed.c.person_id == loser))  # found again, as the winner's
         family = or_(person.c.id == loser, person.c.merged_into == loser)
         run(update(person).where(family, self._mine).values(merged_into=winner))
 

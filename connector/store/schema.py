@@ -9,7 +9,7 @@ from connector.errors import ConfigurationError
 from connector.store.engine import Database, translated
 
 #: The newest migration; a test compares it with the files. Revisions are numbers: larger is newer.
-NEWEST: Final = "0008"
+NEWEST: Final = "0009"
 _TABLE: Final = "alembic_version"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Table, and_, delete, exists, select, update
-from sqlalchemy.sql.dml import Delete
+from sqlalchemy.sql.dml import Delete, Update
 
 from connector.consent.events import Overlay
 from connector.errors import Refused
@@ -18,9 +18,11 @@ from connector.store.tables import (
     contact,
     errand,
     export,
+    grantee,
     hint,
     leaving,
     link,
+    mailed,
     moment,
     observed,
     outbox,
@@ -65,6 +67,8 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     _close_doors(scope, person_id)
     run(_moments(scope, person_id))
     run(delete(leaving).where(_of(scope, leaving, person_id)))
+    run(_staff(person_id))
+    run(delete(mailed).where(mailed.c.person_id == person_id))
     done = Shredded(
         ref=found.ref.hex(),
         observed=seen,
@@ -98,6 +102,13 @@ def _moments(scope: Scope, person_id: int) -> Delete:
     """What retention counted from."""
     records = select(contact.c.id).where(contact.c.portal == scope.portal, contact.c.person_id == person_id)
     return delete(moment).where(moment.c.portal == scope.portal, moment.c.contact_id.in_(records))
+
+
+def _staff(person_id: int) -> Update:
+    """Somebody who can sign in to HubSpot too: the access stays, what is readable about them goes."""
+    theirs = grantee.c.address.in_(_refs(person_id))
+    gone = {"address": None, "sealed": None, "motive": None, "justified_at": None, "justified_by": None}
+    return update(grantee).where(theirs).values(**gone, review_at=None)
 
 
 def _close_questions(scope: Scope, person_id: int) -> None:

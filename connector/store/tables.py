@@ -541,6 +541,36 @@ leaving = _clustered(
     _maybe_int("declined_until"),
     _key("portal", "person_id"),
 )
+grantee = _table(
+    "grantee",
+    _number(),
+    _int("portal"),
+    _text("kind"),
+    _bytes("ref"),  # keyed index of what it is: a user's number, a file's path
+    _maybe_bytes("address"),  # keyed index of a user's address, by which an erasure finds the row
+    _maybe_bytes("sealed"),
+    _maybe_bytes("motive"),
+    _int("first_seen"),
+    _int("last_seen"),
+    _maybe_int("last_login"),
+    _maybe_int("gone_at"),
+    _maybe_int("justified_at"),
+    _maybe_text("justified_by"),
+    _maybe_int("review_at"),
+    Index("grantee_by_ref", "portal", "kind", "ref", unique=True),
+    Index("grantee_by_address", "address"),
+)
+mailed = _clustered(
+    "mailed",
+    _int("portal"),
+    _int("person_id"),
+    _text("purpose"),
+    _text("reason"),
+    _int("sent_at"),
+    _int("found_at"),
+    _bytes("sealed"),  # the mail's name, under the person's key
+    _key("portal", "person_id", "purpose"),
+)
 
 #: Never changed and never deleted, by nobody (consent-domain 9, threat 16).
 APPEND_ONLY: Final = ("entry", "checkpoint")

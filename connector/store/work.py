@@ -7,6 +7,7 @@ from connector.store.contacts import Contacts
 from connector.store.due import DueTable
 from connector.store.errands import Errands
 from connector.store.exports import Exports
+from connector.store.grantees import Grantees
 from connector.store.hints import Hints
 from connector.store.informed import Informed
 from connector.store.keyed import Keyed
@@ -14,6 +15,7 @@ from connector.store.leaving import Leaving
 from connector.store.links import Links
 from connector.store.log import Log
 from connector.store.mail import Mail
+from connector.store.mailed import MailedTable
 from connector.store.moments import Moments
 from connector.store.observed import Observed
 from connector.store.outbox import Outbox
@@ -64,3 +66,5 @@ class Work:
         self.exports = Exports(scope)
         self.moments = Moments(scope)
         self.leaving = Leaving(scope)
+        self.grantees = Grantees(scope)
+        self.mailed = MailedTable(scope)

@@ -185,7 +185,9 @@ def test_an_open_breaker_adds_nobody_and_lets_noes_leave(w: World) -> None:
 
 def test_an_ambiguous_end_is_told_by_reading_back(w: World) -> None:
     w.grant(ANNA)
-    w.sandbox.machine.fault(effect="drop", applied=True, path="*/memberships/*", method="PUT", name="lost", count=1)
+    w.sandbox.machine.fault(
+        effect="drop", applied=True, path="*/memberships/*", method="PUT", name="lost", count=1
+    )
     assert push(w)["confirmed"] is True
     assert members(w) == {"a"}
 

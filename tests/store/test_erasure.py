@@ -7,7 +7,9 @@ from connector.errors import Refused
 from connector.store.contacts import ContactRow
 from connector.store.errands import ErrandKind, NewErrand
 from connector.store.exports import NewExport
+from connector.store.grantees import GranteeKind, Spotted
 from connector.store.mail import NewMail
+from connector.store.mailed import MailedRow, MailedWhy
 from connector.store.observed import ObservedRow
 from connector.store.outbox import NewLetter, Origin
 from connector.store.people import NewAddress
@@ -68,6 +70,10 @@ def anna(mirror):
         work.requests.add(asked(anna.id), NOW)
         kinds = (ErrandKind.ERASURE, ErrandKind.RESTRICTION)
         work.errands.queue([told(kind, anna.id) for kind in kinds], NOW)
+        staff = Spotted(kind=GranteeKind.HUBSPOT_USER, identity="7", address=CANARY, told={"address": CANARY})
+        work.grantees.see({GranteeKind.HUBSPOT_USER}, [staff], NOW)
+        work.grantees.justify(work.grantees.all()[0].id, CANARY, NOW + 1, "dora", NOW)
+        work.mailed.put([mailed(anna.id)], NOW)
     return anna
 
 
@@ -82,6 +88,10 @@ def asked(person_id):
         person_id=person_id,
         detail={"note": CANARY},
     )
+
+
+def mailed(person_id):
+    return MailedRow(person_id=person_id, purpose="news", reason=MailedWhy.AFTER_NO, sent_at=NOW, name=CANARY)
 
 
 def told(kind, person_id):

@@ -68,6 +68,7 @@ class MailItem(msgspec.Struct, rename="camel"):
     subscription_details: Any = None
     primary_email_campaign_id: Any = None
     all_email_campaign_ids: Any = None
+    is_transactional: Any = False
 
 
 class EventItem(msgspec.Struct, rename="camel"):
@@ -185,6 +186,7 @@ def _mail(item: MailItem) -> MarketingEmail:
     return MarketingEmail(
         name=text(item.name) or "",
         subscription=identifier(details.get("subscriptionId")),
+        transactional=item.is_transactional is True,
         campaigns=tuple(dict.fromkeys(each for each in numbers if each is not None)),
     )
 
