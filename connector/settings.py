@@ -169,6 +169,9 @@ class PortalSettings(Section):
     subject_sources: tuple[str, ...] = ()
     #: Somebody erased who turns up in HubSpot again is erased there again (row 34), within the breaker.
     erase_again: bool = False
+    #: The client secret of the app that sends us webhooks and signs them.
+    webhook_secret_env: str | None = None
+    webhook_secret_file: Path | None = None
     to: tuple[str, ...] = ()
 
     @model_validator(mode="after")

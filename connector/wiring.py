@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from connector.consent.breaker import Limits
 from connector.consent.retention import properties
 from connector.errors import ConfigurationError
 from connector.hubspot.portal import Portal
+from connector.hubspot.signatures import checked
 from connector.hubspot.token import TokenSource
 from connector.hubspot.transport import Transport
 from connector.logs import remember_secret
@@ -42,7 +43,7 @@ from connector.web.app import make_app
 from connector.web.intake import Intake
 from connector.web.limits import RATES, Limiter
 from connector.web.server import WebServer
-from connector.web.site import Site
+from connector.web.site import Check, Site
 from mappings.purposes import Purpose, Purposes
 from mappings.sources import subject_texts
 
@@ -238,6 +239,27 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
     )
 
 
+def check_of(settings: Settings, portals: Iterable[int]) -> Check | None:
+    """How HubSpot's signatures are checked: with the client secret of each portal that has one.
+
+    Raises ConfigurationError where a secret is named and missing.
+    """
+    secrets = {}
+    for portal in settings.portals:
+        key = f"portals.{portal.name}.webhook_secret"
+        found = secret(portal.webhook_secret_env, portal.webhook_secret_file, key=key)
+        if found and portal.portal_id in portals:
+            secrets[portal.portal_id] = found
+            remember_secret(found)
+
+    def check(method: str, url: str, body: bytes, headers: Mapping[str, str], now: int) -> Mapping[int, str]:
+        return {
+            number: str(checked(each, method, url, body, headers, now)) for number, each in secrets.items()
+        }
+
+    return check if secrets else None
+
+
 @contextmanager
 def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = None) -> Iterator[Site]:
     """What the web part needs for the portals of these desks; ends once what it accepted is on disk."""
@@ -251,6 +273,7 @@ def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = Non
             clock=at_hand.clock,
             chance=at_hand.chance,
             intakes=intakes,
+            check=check_of(settings, served.keys()),
             limiters={name: Limiter(rate, at_hand.clock) for name, rate in RATES.items()},
         )
     finally:

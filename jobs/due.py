@@ -14,6 +14,7 @@ from connector.store.due import DueRow
 
 MINUTE_MS = 60_000
 RETRY_FIRST_MS = MINUTE_MS
+HINTS_S = 5  # what HubSpot told us to look at is looked at with the next tick
 RETRY_LAST_MS = 60 * MINUTE_MS
 
 
@@ -30,6 +31,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
     """The jobs in the order in which a turn runs them: what people asked for first, bulk last."""
     return (
         Timing("push", every=schedule.push),
+        Timing("hints", every=HINTS_S),
         Timing("mail", every=schedule.mail),
         Timing("forms", every=schedule.forms),
         Timing("pull", every=schedule.pull),

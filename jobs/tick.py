@@ -19,11 +19,13 @@ from connector.errors import ConnectorError, Stopped
 from connector.meters import METERS
 from connector.settings import Settings
 from connector.store.due import DueRow
+from jobs.backfill import is_backfilled
 from jobs.checkpoint import checkpoint_after_sync, run_checkpoint
 from jobs.cli_import import roll_forward
 from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
+from jobs.hints import look_again
 from jobs.mailing import nightly_of
 from jobs.post import run_post
 from jobs.reading import Beat
@@ -152,6 +154,14 @@ def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
     checkpoint_after_sync(settings, desk)
 
 
+def _hints(settings: Settings, desk: Desk, beat: Beat) -> None:
+    del settings
+    with desk.mirror.read(desk.portal) as work:
+        known = is_backfilled(work)
+    if known:  # the first reading sees everybody anyway
+        look_again(desk, Tally(), beat=beat)
+
+
 def _forms(settings: Settings, desk: Desk, beat: Beat) -> None:
     tally = Tally()
     with running(desk, settings.mirror.database, "forms") as run:
@@ -209,6 +219,7 @@ def _checkpoint(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 JOBS: Mapping[str, Job] = {
     "push": _push,
+    "hints": _hints,
     "mail": _mail,
     "forms": _forms,
     "pull": _pull,

@@ -17,6 +17,7 @@ from connector.acts.notices import hold_overdue
 from connector.acts.pin import check_portal
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.rectify import amend
+from connector.acts.sign_up import end_sign_ups
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver
 from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused, RequestRejected, Temporary
@@ -82,6 +83,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
         push(desk, turned.tally, limit=plan.letters, urgent_only=True)
         beat = _asked_first(desk, turned.tally, beat)
     end_consents(desk, turned.tally)
+    end_sign_ups(desk)
     hold_overdue(desk)
     try:
         read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)

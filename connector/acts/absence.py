@@ -36,14 +36,41 @@ class Absence:
     known: bool = False
 
 
-def absent(desk: Desk, gone: Sequence[Absence], tally: Tally) -> None:
-    """Mark them; restrict the people whose erasure outside is proved, and hold it for 24 h."""
-    told = _privacy_deletions(desk)
+def absent(
+    desk: Desk,
+    gone: Sequence[Absence],
+    tally: Tally,
+    *,
+    heard: Mapping[int, int] | None = None,
+) -> None:
+    """Mark them; restrict the people whose erasure outside is proved, and hold it for 24 h.
+
+    `heard`: privacy deletions that HubSpot told us of under its signature, record id -> when (ms UTC).
+    """
+    told = _privacy_deletions(desk) | dict(heard or {})
     erased = {each.contact_id for each in gone if each.merged_into is None} & told.keys()
     later = _out_of_the_bin(desk, told)
     for each in (*gone, *later):
         with desk.mirror.write(desk.portal) as work:
             _one(desk, work, each, erased | {each.contact_id for each in later}, tally)
+
+
+def still_there(desk: Desk, contact_id: int, tally: Tally) -> None:
+    """HubSpot told of a privacy deletion and shows the record all the same (row 37): processing stops, and
+    nothing is destroyed before a person has looked."""
+    with desk.mirror.write(desk.portal) as work:
+        row = work.contacts.by_ids([contact_id]).get(contact_id)
+        if row is None or row.person_id is None or is_told(work, contact_id):
+            return
+        now = desk.clock.now()
+        work.cases.open(contact_id, CaseKind.DELETED_OUTSIDE, now, hold_until=now + DAY_MS)
+        reconcile(desk, work, row.person_id, {}, tally, Circumstances(privacy=Privacy.DOUBTFUL))
+
+
+def is_told(work: Work, contact_id: int) -> bool:
+    """Its deletion for privacy is known already, and waits or is being carried out."""
+    known = work.cases.of([contact_id]).get(contact_id, [])
+    return any(each.kind is not CaseKind.REAPPEARED for each in known)
 
 
 def _privacy_deletions(desk: Desk) -> dict[int, int]:

@@ -55,6 +55,7 @@ KINDS: Final[Mapping[Source, str]] = {
     Source.API: "api_assertion",
     Source.IMPORT: "import_row",
     Source.MAIL_REPLY: "email_reply",
+    Source.PREFPAGE: "doi_confirmation",
 }
 
 

@@ -79,6 +79,11 @@ class Signups:
             waiting.append(signup.c.purpose == purpose)
         return int(self._connection.execute(delete(signup).where(*waiting)).rowcount)
 
+    def over(self, now: int) -> list[str]:
+        """References of the addresses whose sign-ups have had their time."""
+        ended = select(signup.c.ref).where(self._mine, signup.c.ends_at <= now).distinct()
+        return [ref.hex() for ref in self._connection.execute(ended).scalars()]
+
     def shred(self, now: int) -> int:
         """Those whose time has passed. How many."""
         return int(

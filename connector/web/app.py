@@ -13,7 +13,7 @@ from connector.acts import links
 from connector.clock import new_id
 from connector.errors import Temporary
 from connector.logs import get_logger
-from connector.web import pages, person
+from connector.web import pages, person, webhooks
 from connector.web.forms import NotAForm
 from connector.web.guard import Guard
 from connector.web.site import Site, site_of
@@ -41,6 +41,8 @@ def _routes() -> list[BaseRoute]:
     return [
         Route("/static/{name}", pages.static, methods=["GET"]),
         Route(links.PAGE + "{token}", person.choices, methods=["GET", "POST"]),
+        Route(links.CONFIRM + "{token}", person.confirmation, methods=["GET", "POST"]),
+        Route(webhooks.PATH, webhooks.receive, methods=["POST"]),
         Route(links.ONE_CLICK + "{token}", person.one_click, methods=["GET", "POST"]),
     ]
 

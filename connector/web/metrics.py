@@ -23,6 +23,7 @@ COUNTERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "push_ambiguous": ((), "Writes whose end was unknown and was read back."),
     "reconcile_drift": (("portal",), "Differences between HubSpot and the mirror that asked for a write."),
     "webhook": (("result",), "Webhook calls by what became of them."),
+    "webhook_event": (("result",), "Events in webhooks by what became of each."),
     "hubspot_requests": (("endpoint", "code"), "Requests to HubSpot by route and answer."),
     "scheduler_missed": (("kind",), "Ticks that did not run when they should have."),
     "db_busy": ((), "Times another process held the database longer than we wait."),

@@ -5,17 +5,22 @@ shows nobody's address and nobody's choices, and is answered alike, byte for byt
 or erased. What a page needs to know is read for all three in the same way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from connector.acts.ask_rights import ask_right
 from connector.acts.choices import Stop, record_stop, shown
 from connector.acts.desk import Desk
 from connector.acts.links import PAGE, Ticket
+from connector.acts.sign_up import Asked, ask_look, ask_yes, confirm, waiting
+from connector.consent.calendar import answer_due, local_day
 from connector.consent.events import ALL_MARKETING, Source
+from connector.store.requests import RequestKind
+from connector.store.work import Work
 from connector.web.pages import form_of, page, trouble, words_of
 from connector.web.site import Site, site_of
 from mappings.purposes import Purpose
@@ -78,13 +83,84 @@ def _door(request: Request) -> _Door | None:
 def _pressed(request: Request, door: _Door, form: Mapping[str, list[str]]) -> Message:
     """What a press comes to; anything that is no button of the page changes nothing."""
     say, site = words_of(request), site_of(request)
-    stop = _one(form, "stop")
+    stop, wanted = _one(form, "stop"), _marketing(door.desk, _one(form, "yes"))
     purpose = _marketing(door.desk, stop)
     if stop == ALL_MARKETING or purpose is not None:
         at = _stop(site, door, purpose, Source.PREFPAGE, say.language)
         named = purpose.named(say.language) if purpose else say("done_all")
         return Message(say("done", purpose=named, time=local_time(door.desk, at)))
+    if wanted is not None:
+        return _yes(request, door, wanted, ticked=_one(form, "agree") == wanted.key)
+    return _asked(request, door, form)
+
+
+def _asked(request: Request, door: _Door, form: Mapping[str, list[str]]) -> Message:
+    say, site = words_of(request), site_of(request)
+    match _one(form, "ask"):
+        case "look":
+            _with(site, door, lambda work: ask_look(door.desk, work, door.ticket, say.language))
+            return Message(say("look_done"))
+        case "access":
+            return _right(request, door, RequestKind.ACCESS)
+        case "erase" if _one(form, "sure") == "erase":
+            return _right(request, door, RequestKind.ERASURE)
+        case "erase":
+            return Message(say("unticked"), bad=True)
     return Message(say("error_400", contact=site.settings.controller.contact), bad=True)
+
+
+def _yes(request: Request, door: _Door, purpose: Purpose, *, ticked: bool) -> Message:
+    """A yes is asked for here and confirmed by mail."""
+    say, site = words_of(request), site_of(request)
+    if not ticked:
+        return Message(say("unticked"), bad=True)
+    at = site.clock.now()
+    text = _wording(request, purpose)
+    asked = Asked(ticket=door.ticket, purpose=purpose, text=text, language=say.language, at=at)
+    _with(site, door, lambda work: ask_yes(door.desk, work, asked))
+    return Message(say("asked", time=local_time(door.desk, at)))
+
+
+def _right(request: Request, door: _Door, kind: RequestKind) -> Message:
+    say, site = words_of(request), site_of(request)
+    at = site.clock.now()
+    _with(site, door, lambda work: ask_right(door.desk, work, door.ticket, kind, say.language, at))
+    due = answer_due(at, door.desk.zone)
+    return Message(say("received", date=_day(door.desk, at), due=_day(door.desk, due)))
+
+
+def _with(site: Site, door: _Door, act: Callable[[Work], object]) -> None:
+    def write(work: Work) -> tuple[str, ...]:
+        act(work)
+        return ()
+
+    site.intake(door.desk).accept(write)
+
+
+def _wording(request: Request, purpose: Purpose) -> str:
+    """What the box says. The words that are kept name no address: they are the same for everybody."""
+    say, company = words_of(request), site_of(request).settings.controller.name
+    return say("yes", company=company, purpose=purpose.named(say.language), address=say("yes_address"))
+
+
+def confirmation(request: Request) -> Response:
+    """Double opt-in. GET: what was asked for. POST: the person confirms it."""
+    site, say = site_of(request), words_of(request)
+    limiter = site.limiter("presses" if request.method == "POST" else "looks")
+    if not limiter.allows(site.caller(request)):
+        return trouble(request, 429, **{"Retry-After": "30"})
+    door = _door(request)
+    pressed = request.method == "POST" and _one(form_of(request), "confirm") == "yes"
+    if door is None:
+        return trouble(request, 404, "link_invalid")
+    at = site.clock.now()
+    found = confirm(door.desk, door.ticket, at) if pressed else waiting(door.desk, door.ticket)
+    if found is None:
+        return trouble(request, 404, "link_invalid")
+    named = found.purpose.named(say.language)
+    done_at = found.signup.done_at or (at if pressed else None)
+    done = say("confirmed", purpose=named, time=local_time(door.desk, done_at)) if done_at else None
+    return page(request, "confirm.html.j2", purpose=named, text=found.text, done=done)
 
 
 def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, language: str | None) -> int:
@@ -96,14 +172,13 @@ def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, lang
 
 
 def _page(request: Request, door: _Door, message: Message | None) -> Response:
-    say, company = words_of(request), site_of(request).settings.controller.name
+    say = words_of(request)
     seen = shown(door.desk, door.ticket)
-    at = seen.address if seen else say("yes_address")
     purposes = [
         {
             "key": purpose.key,
             "title": purpose.named(say.language),
-            "yes": say("yes", company=company, purpose=purpose.named(say.language), address=at),
+            "yes": _wording(request, purpose),
         }
         for purpose in door.desk.purposes.marketing
     ]
@@ -120,6 +195,10 @@ def _one(form: Mapping[str, list[str]], name: str) -> str | None:
 def _marketing(desk: Desk, key: str | None) -> Purpose | None:
     found = desk.purposes.get(key) if key else None
     return found if found is not None and found.marketing else None
+
+
+def _day(desk: Desk, at: int) -> str:
+    return str(local_day(at, desk.zone))
 
 
 def local_time(desk: Desk, at: int) -> str:

@@ -1,6 +1,6 @@
 """What every page needs, put together by wiring: desks, settings, checks that belong to other rooms."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
@@ -14,6 +14,9 @@ from connector.settings import LOOPBACK, Settings
 from connector.web.intake import Intake
 from connector.web.limits import Limiter
 
+#: (method, URL, body, headers by lower-case name, now) -> per portal: "good", or a word that says why not.
+Check = Callable[[str, str, bytes, Mapping[str, str], int], Mapping[int, str]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -25,6 +28,7 @@ class Site:
     chance: Chance
     intakes: Mapping[int, Intake] = field(default_factory=dict)
     limiters: Mapping[str, Limiter] = field(default_factory=dict)
+    check: Check | None = None  # HubSpot's signature; the far side's own room knows how
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -54,6 +58,14 @@ class Site:
         """A link that this mirror made; every portal of it signs with the same key."""
         signer = next((desk.signer for desk in self.desks.values() if desk.signer), None)
         return signer.read(token) if signer else None
+
+    def signature(self, request: Request, body: bytes) -> Mapping[int, str]:
+        """Portal -> what the request's signature is worth under its secret; empty where none has one."""
+        if self.check is None or self.settings.web.public_url is None:
+            return {}
+        query = f"?{request.url.query}" if request.url.query else ""
+        url = f"{self.settings.web.public_url}{request.url.path}{query}"
+        return self.check(request.method, url, body, dict(request.headers), self.clock.now())
 
     def caller(self, request: Request) -> str:
         """Who asks, for limits: the connection's other end, or what our own proxy says of it."""

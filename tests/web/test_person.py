@@ -14,6 +14,21 @@ from mappings.addresses import normalise
 from tests.web.conftest import Visitor
 from tests.world import ANNA, BO, DAY, NEWSLETTER, UNSUBSCRIBED, World
 
+ASK = {"yes": "newsletter", "agree": "newsletter"}
+COPY, ERASE, LOOK = {"ask": "access"}, {"ask": "erase", "sure": "erase"}, {"ask": "look"}
+
+PRESSES = (
+    {},
+    {"stop": "newsletter"},
+    {"stop": "*"},
+    {"yes": "offers"},
+    {"stop": "-"},
+    ASK,
+    COPY,
+    ERASE,
+    LOOK,
+)
+
 
 def entries(here: World) -> int:
     with here.mirror.read(here.desk.portal) as work:
@@ -137,7 +152,17 @@ def test_known_unknown_and_erased_are_answered_byte_for_byte_alike(
     links = [anna, unknown(here), erased(here)]
     for language in ("sv", "en"):
         asked = f"?lang={language}"
-        for press in ({}, {"stop": "newsletter"}, {"stop": "*"}, {"yes": "newsletter"}, {"stop": "nothing"}):
+        for press in (
+            {},
+            {"stop": "newsletter"},
+            {"stop": "*"},
+            {"yes": "newsletter"},
+            {"stop": "nothing"},
+            ASK,
+            COPY,
+            ERASE,
+            LOOK,
+        ):
             answers = [visitor.press(each.unsubscribe + asked, **press) for each in links]
             assert len({repr(seen(each)) for each in answers}) == 1, press
         looks = [visitor.ask(each.unsubscribe + asked) for each in links]

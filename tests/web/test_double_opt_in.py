@@ -1,0 +1,137 @@
+"""A yes at the page: asked for, mailed, confirmed by POST, and void after any no."""
+
+import re
+
+import pytest
+
+from connector.acts.links import PersonLinks
+from connector.acts.mail_out import send_letters
+from connector.acts.sign_up import end_sign_ups
+from connector.consent.events import Grade
+from tests.web.conftest import Answer, Visitor
+from tests.world import ANNA, DAY, HOUR, MINUTE, NEWSLETTER, SUBSCRIBED, World
+
+YES = {"yes": "newsletter", "agree": "newsletter"}
+WEEK = 7 * DAY
+
+
+def mailed(here: World) -> list[str]:
+    """Links in the mails that wait for Anna, as she would find them."""
+    with here.mirror.read(here.desk.portal) as work:
+        row = work.mail.due(here.now)
+    told = (row.body if row is not None else None) or b""
+    found = re.findall(rb"https://consent\.example/[cp]/[\w.-]+", told)
+    return [each.decode() for each in dict.fromkeys(found)]
+
+
+def confirm(here: World, visitor: Visitor, link: str) -> Answer:
+    return visitor.press(link, confirm="yes")
+
+
+def test_a_yes_counts_once_it_is_confirmed(here: World, visitor: Visitor, anna: PersonLinks) -> None:
+    answer = visitor.press(anna.unsubscribe + "?lang=sv", **YES)
+    assert answer.status == 200 and "har vi skickat ett mejl" in answer.text
+    assert here.state(ANNA) == "PENDING"
+    assert not here.may_send(ANNA)
+    (link,) = mailed(here)
+    here.wait(MINUTE)
+    for method in ("GET", "HEAD", "GET"):  # a scanner opens it
+        assert visitor.ask(link + "?confirm=yes", method).status == 200
+    assert here.state(ANNA) == "PENDING"
+    here.wait(HOUR)
+    assert "Klart." in confirm(here, visitor, link + "?lang=sv").text
+    grant = next(e for e in here.log(ANNA) if str(e.type) == "grant")
+    assert (grant.grade, grant.t_lo, grant.actor) == (Grade.E3, here.now, "subject")
+    assert grant.evidence[0]["kind"] == "doi_confirmation"
+    assert here.state(ANNA) == "GRANTED"
+    here.sync()
+    here.wait(MINUTE)
+    here.sync()
+    assert here.hubspot(ANNA, NEWSLETTER) == SUBSCRIBED
+
+
+def test_the_words_that_were_shown_are_the_words_that_are_kept(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    page = visitor.ask(anna.unsubscribe + "?lang=sv").text
+    visitor.press(anna.unsubscribe + "?lang=sv", **YES)
+    request = next(e for e in here.log(ANNA) if str(e.type) == "request")
+    with here.mirror.read(here.desk.portal) as work:
+        text = work.blobs.get([request.wording or ""])[request.wording or ""].data.decode()
+    assert text.startswith("Ja, Exempel AB får skicka newsletter") and text.strip() in page
+    assert text.strip() in visitor.ask(mailed(here)[0]).text
+
+
+def test_a_box_that_is_not_ticked_is_no_yes(here: World, visitor: Visitor, anna: PersonLinks) -> None:
+    answer = visitor.press(anna.preferences, yes="newsletter")
+    assert answer.status == 400 and "Tick the box first" in answer.text
+    assert here.state(ANNA) == "UNKNOWN"
+
+
+@pytest.mark.parametrize("stop", ["newsletter", "*"])
+def test_any_no_voids_what_waits(here: World, visitor: Visitor, anna: PersonLinks, stop: str) -> None:
+    visitor.press(anna.preferences, **YES)
+    (link,) = mailed(here)
+    here.wait(MINUTE)
+    visitor.press(anna.preferences, stop=stop)
+    here.wait(HOUR)
+    assert confirm(here, visitor, link).status == 404
+    assert here.state(ANNA) == "WITHDRAWN"
+
+
+def test_a_no_from_hubspot_voids_it_too(here: World, visitor: Visitor, anna: PersonLinks) -> None:
+    visitor.press(anna.preferences, **YES)
+    (link,) = mailed(here)
+    here.wait(MINUTE)
+    here.sandbox.person.unsubscribe(ANNA, NEWSLETTER)
+    here.wait(MINUTE)
+    here.sync()
+    here.wait(HOUR)
+    assert confirm(here, visitor, link).status == 404
+    assert here.state(ANNA) == "WITHDRAWN"
+
+
+def test_a_confirmation_is_used_once(here: World, visitor: Visitor, anna: PersonLinks) -> None:
+    visitor.press(anna.preferences, **YES)
+    (link,) = mailed(here)
+    first = confirm(here, visitor, link)
+    here.wait(HOUR)
+    assert confirm(here, visitor, link).body == first.body
+    assert here.types(ANNA).count("grant") == 1
+    visitor.press(anna.preferences, stop="*")
+    here.wait(HOUR)
+    confirm(here, visitor, link)
+    assert (here.types(ANNA).count("grant"), here.state(ANNA)) == (1, "WITHDRAWN")
+
+
+def test_one_mail_a_day_and_none_after_a_week(here: World, visitor: Visitor, anna: PersonLinks) -> None:
+    for _ in range(3):
+        visitor.press(anna.preferences, **YES)
+    assert here.types(ANNA).count("request") == 1
+    (link,) = mailed(here)
+    here.wait(WEEK)
+    assert confirm(here, visitor, link).status == 404
+    assert end_sign_ups(here.desk) == 1
+    here.sync()
+    assert here.state(ANNA) == "UNKNOWN"
+
+
+def test_a_look_link_comes_by_mail(here: World, visitor: Visitor, anna: PersonLinks) -> None:
+    for _ in range(2):
+        assert visitor.press(anna.unsubscribe, ask="look").status == 200
+    (link,) = mailed(here)
+    assert "a•••@e•••.org" in visitor.ask(link).text
+    assert send_letters(here.desk, None).waiting == 1
+
+
+def test_rights_are_filed_once_with_the_identity_in_doubt(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    for _ in range(2):
+        answer = visitor.press(anna.unsubscribe, ask="access")
+        assert "We received your request on 2026-06-15 and will answer by 2026-07-15." in answer.text
+        visitor.press(anna.unsubscribe, ask="erase", sure="erase")
+    assert visitor.press(anna.unsubscribe, ask="erase").status == 400
+    with here.mirror.read(here.desk.portal) as work:
+        filed = [(str(each.kind), str(each.identity), each.via) for each in work.requests.open()]
+    assert sorted(filed) == [("access", "doubted", "page"), ("erasure", "doubted", "page")]
