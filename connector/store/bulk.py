@@ -41,14 +41,18 @@ def upsert(
     rows: Sequence[tuple[Any, ...]],
     *,
     keep: tuple[str, ...] = (),
+    within: str | None = None,
 ) -> None:
-    """Insert, or replace by primary key; columns in `keep` stay as they are in a row that exists."""
+    """Insert, or replace by primary key; columns in `keep` stay as they are in a row that exists.
+
+    `within`: a row whose value in this column differs is another's, and stays as it is.
+    """
     if not rows:
         return
     if connection.dialect.name == "postgresql" and len(rows) >= _MANY:
-        _merge(connection, table, columns, rows, keep)
+        _merge(connection, table, columns, rows, keep, within)
     else:
-        statement = _upsert(mark(connection), table, columns, keep)
+        statement = _upsert(mark(connection), table, columns, keep, within)
         connection.exec_driver_sql(statement, list(rows))
 
 
@@ -105,15 +109,18 @@ def _insert(sign: str, table: str, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _upsert(sign: str, table: Table, columns: tuple[str, ...], keep: tuple[str, ...]) -> str:
-    return _insert(sign, table.name, columns) + _or_update(table, columns, keep)
+def _upsert(
+    sign: str, table: Table, columns: tuple[str, ...], keep: tuple[str, ...], within: str | None
+) -> str:
+    return _insert(sign, table.name, columns) + _or_update(table, columns, keep, within)
 
 
 @lru_cache(maxsize=64)
-def _or_update(table: Table, columns: tuple[str, ...], keep: tuple[str, ...]) -> str:
+def _or_update(table: Table, columns: tuple[str, ...], keep: tuple[str, ...], within: str | None) -> str:
     key = _key(table)
     change = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in {*key, *keep})
-    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {change}"
+    ours = f" WHERE {table.name}.{within} = excluded.{within}" if within else ""
+    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {change}{ours}"
 
 
 def _key(table: Table) -> tuple[str, ...]:
@@ -126,12 +133,15 @@ def _merge(
     columns: tuple[str, ...],
     rows: Sequence[tuple[Any, ...]],
     keep: tuple[str, ...],
+    within: str | None,
 ) -> None:
     """One statement over arrays: twice as fast as one per row, and no temporary table is needed."""
     places = [columns.index(name) for name in _key(table)]
     last = {tuple(row[place] for place in places): row for row in rows}  # a key may be touched once only
     arrays = [list(values) for values in zip(*last.values(), strict=True)]
-    connection.exec_driver_sql(_unnested(table, columns) + _or_update(table, columns, keep), tuple(arrays))
+    connection.exec_driver_sql(
+        _unnested(table, columns) + _or_update(table, columns, keep, within), tuple(arrays)
+    )
 
 
 @lru_cache(maxsize=64)

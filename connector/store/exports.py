@@ -108,7 +108,7 @@ class Exports:
         self._connection.execute(update(export).where(self._mine, export.c.id == number).values(values))
 
     def _select(self) -> Any:
-        joined = person.c.id == export.c.person_id
+        joined = (person.c.id == export.c.person_id) & (person.c.portal == export.c.portal)
         return select(export, person.c.ref).outerjoin(person, joined).where(self._mine)
 
     def _export(self, row: bulk.AnyRow) -> Export:

@@ -43,7 +43,7 @@ class Leaving:
         """Those that are known longest first."""
         statement = (
             select(leaving, person.c.ref)
-            .join(person, person.c.id == leaving.c.person_id)
+            .join(person, (person.c.id == leaving.c.person_id) & (person.c.portal == leaving.c.portal))
             .where(self._mine)
             .order_by(leaving.c.found_at, leaving.c.person_id)
         )

@@ -86,12 +86,12 @@ class Observed:
             )
             for row in rows
         ]
-        bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",))
+        bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",), within="portal")
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove rows by (ref, subscription)."""
-        rows = [(raw(ref), subscription) for ref, subscription in keys]
-        bulk.delete(self._connection, observed, ("ref", "subscription"), rows)
+        rows = [(raw(ref), subscription, self._portal) for ref, subscription in keys]
+        bulk.delete(self._connection, observed, ("ref", "subscription", "portal"), rows)
 
     def counts(self) -> list[ObservedCount]:
         """By subscription, status, basis and source."""

@@ -204,12 +204,12 @@ class People:
         ]
         self.add_addresses(news)
         run = self._connection.execute
-        for table in (outbox, request, errand):
-            run(update(table).where(table.c.person_id == loser).values(person_id=winner))
+        for table in (contact, outbox, request, errand):
+            mine = (table.c.person_id == loser, table.c.portal == self._scope.portal)
+            run(update(table).where(*mine).values(person_id=winner))
         self.remove_addresses([(loser, each.ref) for each in moved])
-        run(update(contact).where(contact.c.person_id == loser).values(person_id=winner))
-        run(delete(state).where(state.c.person_id == loser))
-        run(delete(mailed).where(mailed.c.person_id == loser))  # found again, as the winner's
+        for table in (state, mailed):  # the winner's are worked out and found again
+            run(delete(table).where(table.c.person_id == loser, table.c.portal == self._scope.portal))
         family = or_(person.c.id == loser, person.c.merged_into == loser)
         run(update(person).where(family, self._mine).values(merged_into=winner))
 

@@ -186,7 +186,7 @@ class Requests:
         self._connection.execute(change.values(**values))
 
     def _select(self) -> Select[Any]:
-        joined = person.c.id == request.c.person_id
+        joined = (person.c.id == request.c.person_id) & (person.c.portal == request.c.portal)
         found = select(request, person.c.ref).outerjoin(person, joined).where(self._mine)
         return found.order_by(request.c.due_at, request.c.id)
 

@@ -152,7 +152,7 @@ class Reviews:
         return self._connection.execute(statement).scalar()
 
     def _select(self) -> Select[Any]:
-        joined = person.c.id == review.c.person_id
+        joined = (person.c.id == review.c.person_id) & (person.c.portal == review.c.portal)
         return select(review, person.c.ref).outerjoin(person, joined).where(self._mine).order_by(review.c.id)
 
     def _sealed(self, kind: str, key: str, detail: Mapping[str, Any], reason: str | None) -> bytes:
