@@ -9,6 +9,7 @@ deletion, and HubSpot may show the id until it purges it (HA 7, undecided there)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connector.acts import archived
 from connector.acts.desk import Desk
 from connector.acts.reconcile import Circumstances, reconcile
 from connector.acts.tally import Tally
@@ -50,9 +51,13 @@ def absent(
     told = _privacy_deletions(desk) | dict(heard or {})
     erased = {each.contact_id for each in gone if each.merged_into is None} & told.keys()
     later = _out_of_the_bin(desk, told)
+    asked = {each.contact_id for each in gone if each.archived}
+    asked = asked if len(asked) <= archived.AT_ONCE else set()
     for each in (*gone, *later):
         with desk.mirror.write(desk.portal) as work:
             _one(desk, work, each, erased | {each.contact_id for each in later}, tally)
+            if each.contact_id in asked - erased:
+                _ask(desk, work, each.contact_id)
 
 
 def still_there(desk: Desk, contact_id: int, tally: Tally) -> None:
@@ -117,6 +122,21 @@ def _one(desk: Desk, work: Work, gone: Absence, erased: set[int], tally: Tally) 
         work.cases.open(gone.contact_id, CaseKind.DELETED_OUTSIDE, now, hold_until=now + DAY_MS)
     tally.vanished += privacy is Privacy.NONE
     reconcile(desk, work, row.person_id, {}, tally, around)
+
+
+def _ask(desk: Desk, work: Work, contact_id: int) -> None:
+    """In the bin, and the person has no other record: is that meant for good?"""
+    row = work.contacts.by_ids([contact_id]).get(contact_id)
+    person = (
+        None
+        if row is None or row.person_id is None
+        else work.people.by_ids([row.person_id]).get(row.person_id)
+    )
+    if person is None or person.merged_into is not None or person.overlay is not None:
+        return
+    records = work.contacts.of_persons([person.id]).get(person.id, [])
+    if all(each.gone_at is not None for each in records):
+        archived.ask(desk, work, contact_id, person.id)
 
 
 def _heir(work: Work, person_id: int) -> int | None:

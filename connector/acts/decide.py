@@ -6,7 +6,7 @@ What needs two people is refused with exit 4 while there are fewer than two (des
 from dataclasses import dataclass
 from typing import Any
 
-from connector.acts import erase, invalid_wordings, retain
+from connector.acts import archived, erase, invalid_wordings, retain
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -61,7 +61,7 @@ def decide(desk: Desk, review_id: int, answer: str, user: str, reason: str | Non
         decided = work.reviews.decide(review_id, answer, user, desk.clock.now(), reason)
         _log(work, decided, user)
         _follow(desk, work, decided, user)
-    if review.kind == Kind.ERASURE and answer == APPROVE:
+    if review.kind in {Kind.ERASURE, archived.KIND} and answer == APPROVE:
         erase.resume_erasures(desk)
     if review.kind == invalid_wordings.KIND and answer == APPROVE:
         invalid_wordings.carry_on(desk, Tally())
@@ -111,6 +111,9 @@ def _follow(desk: Desk, work: Work, review: Review, user: str) -> None:
         return
     if review.kind == retain.KIND:
         retain.decided(desk, work, review, user, approved=review.decision == APPROVE)
+        return
+    if review.kind == archived.KIND:
+        archived.decided(desk, work, review, user)
         return
     if review.person_id is None:
         return

@@ -7,7 +7,7 @@ look-up; what is silent (no yes, no no) costs one identity entry and no row of s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connector.acts import sightings
+from connector.acts import archived, sightings
 from connector.acts.desk import Desk
 from connector.acts.facts import facts_of_new
 from connector.acts.placing import Placed, Placing, Spelled, place
@@ -102,6 +102,9 @@ def _remember(desk: Desk, work: Work, placing: Placing, preferences: Mapping[str
         read = [each.contact.id for each in placing.quiet if _was_read(each, preferences)]
         work.contacts.mark_read(read, now)
     work.contacts.put([_row(placed, preferences, now) for placed in placing.placed])
+    back = [each.person for each in placing.placed if each.restored]
+    if back:
+        archived.restored(desk, work, back)
     dates = {each.contact.id: each.contact.dates for each in placing.placed if each.contact.dates}
     if dates:
         work.moments.put(dates, now)

@@ -10,7 +10,8 @@ import pytest
 
 from connector.acts import segments
 from connector.acts.audience import Audience
-from connector.consent.events import EventType, Grade, Source
+from connector.acts.breakers import open_breaker
+from connector.consent.events import Event, EventType, Grade, Source
 from jobs.tick import JOBS
 from tests.world import ANNA, BO, CARIN, DAVID, DAY, EVA, WORDING, World, world
 
@@ -71,8 +72,6 @@ def test_a_projection_that_lags_lets_nobody_in(w: World) -> None:
     person = w.person(ANNA)
     assert person is not None
     with w.mirror.write(w.desk.portal) as work:
-        from connector.consent.events import Event
-
         no = Event(type=EventType.WITHDRAW, purpose="newsletter", t_lo=w.now, t_hi=w.now, source=Source.API)
         work.log.append([(person.id, no)])
         assert work.states.of([person.id])[person.id, "newsletter"].sendable
@@ -171,8 +170,6 @@ def test_the_list_of_somebody_else_is_not_touched(w: World) -> None:
 
 
 def test_an_open_breaker_adds_nobody_and_lets_noes_leave(w: World) -> None:
-    from connector.acts.breakers import open_breaker
-
     w.grant(ANNA)
     push(w)
     w.grant(BO)
