@@ -3,8 +3,9 @@
 What needs two people is refused with exit 4 while there are fewer than two (design 4.12).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connector.acts import archived, erase, invalid_wordings, retain
 from connector.acts.breakers import KIND as BREAKER
@@ -102,18 +103,8 @@ def _follow(desk: Desk, work: Work, review: Review, user: str) -> None:
         if review.decision == APPROVE:
             close_breaker(work, f"staff:{user}")
         return
-    if review.kind == invalid_wordings.KIND:
-        if review.decision == APPROVE:
-            invalid_wordings.begin(desk, work, review, user)
-        return
-    if review.kind == Kind.ERASURE:
-        erase.decided(desk, work, review, user, approved=review.decision == APPROVE)
-        return
-    if review.kind == retain.KIND:
-        retain.decided(desk, work, review, user, approved=review.decision == APPROVE)
-        return
-    if review.kind == archived.KIND:
-        archived.decided(desk, work, review, user)
+    if review.kind in OWN_WAYS:
+        OWN_WAYS[review.kind](desk, work, review, user)
         return
     if review.person_id is None:
         return
@@ -124,6 +115,28 @@ def _follow(desk: Desk, work: Work, review: Review, user: str) -> None:
         work.log.append([(review.person_id, event) for event in _rejection(desk, work, review, user)])
     project(desk, work, review.person_id, flags={review.purpose: (False, False)})
     reconcile(desk, work, review.person_id, {}, Tally())
+
+
+def _begin_invalidation(desk: Desk, work: Work, review: Review, user: str) -> None:
+    if review.decision == APPROVE:
+        invalid_wordings.begin(desk, work, review, user)
+
+
+def _erasure(desk: Desk, work: Work, review: Review, user: str) -> None:
+    erase.decided(desk, work, review, user, approved=review.decision == APPROVE)
+
+
+def _retention(desk: Desk, work: Work, review: Review, user: str) -> None:
+    retain.decided(desk, work, review, user, approved=review.decision == APPROVE)
+
+
+#: Questions that lead to something of their own.
+OWN_WAYS: Final[Mapping[str, Callable[[Desk, Work, Review, str], None]]] = {
+    invalid_wordings.KIND: _begin_invalidation,
+    Kind.ERASURE: _erasure,
+    retain.KIND: _retention,
+    archived.KIND: archived.decided,
+}
 
 
 def _annul(desk: Desk, work: Work, review: Review, user: str) -> None:
