@@ -22,6 +22,7 @@ from connector.acts.when import moment, until
 from connector.acts.who import purpose_of
 from connector.consent.events import ALL_MARKETING, SUBJECT, EventType, Source
 from connector.consent.lint import WORDS
+from connector.consent.repermission import Ask
 from connector.errors import ConfigurationError, Stopped
 from connector.settings import Settings, load
 from jobs import output, people
@@ -211,6 +212,8 @@ def record_file(wanted: Globals, address: Address, sha256: Hash, out: Out) -> Ou
 def gaps(wanted: Globals, legacy: Legacy = False, csv_file: Csv = None) -> Outcome | None:
     """Who is in the register without sufficient proof, by purpose and by what is missing.
 
+    With --legacy a worklist: whom one may lawfully ask again, in which mailing, whom not, and why.
+
     Example: consent-mirror gaps --csv gaps.csv
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
@@ -218,7 +221,7 @@ def gaps(wanted: Globals, legacy: Legacy = False, csv_file: Csv = None) -> Outco
         everyone = found.walk()
         if csv_file is not None:
             file = exports.Wanted(path=csv_file, kind=FileKind.GAPS, by=staff(), manifest=True, where="--csv")
-            everyone = people.to_csv(desk, file, everyone, COLUMNS)
+            everyone = people.to_csv(desk, file, everyone, (*COLUMNS, *(WORKLIST if legacy else ())))
         if wanted.json:
             people.stream(everyone, found.document)
             return None
@@ -226,6 +229,7 @@ def gaps(wanted: Globals, legacy: Legacy = False, csv_file: Csv = None) -> Outco
     return Outcome(text=_gaps(found, shown))
 
 
+WORKLIST = ("may_ask", "ask_in", "ask_why")
 COLUMNS = ("subject", "address", "purpose", "state", "grade", "since", "missing", "doubt", "legacy")
 
 
@@ -234,19 +238,56 @@ def _gaps(found: Gaps, shown: list[Gap]) -> Group:
         (key, each.proved, each.without, ", ".join(f"{name} {n}" for name, n in each.missing.most_common()))
         for key, each in found.counts.items()
     ]
-    rows = [
-        (gap.address, gap.subject[:8], gap.purpose, gap.state, gap.grade, ", ".join(gap.missing))
-        for gap in shown
-    ]
+    asks = any(gap.ask is not None for gap in shown)
+    rows = [_gap_row(gap) for gap in shown]
+    headings = (
+        "person",
+        "subject",
+        "purpose",
+        "state",
+        "grade",
+        "missing",
+        *(("ask by mail?",) if asks else ()),
+    )
     left = sum(each.without for each in found.counts.values()) - len(shown)
     parts: list[Any] = [output.table(("purpose", "proved", "without", "missing"), counts)]
     if rows:
-        parts += [Text(""), output.table(("person", "subject", "purpose", "state", "grade", "missing"), rows)]
+        parts += [Text(""), output.table(headings, rows)]
+        parts += [Text(f"{line}") for line in _asked(found)] if asks else []
     if left > 0:
         parts.append(Text(f"and {left} more: see --json or --csv."))
     if found.not_read:
         parts.append(Text(f"Statuses of {found.not_read} contacts were not read yet."))
     return Group(*parts)
+
+
+def _gap_row(gap: Gap) -> tuple[object, ...]:
+    row = (gap.address, gap.subject[:8], gap.purpose, gap.state, gap.grade, ", ".join(gap.missing))
+    if gap.ask is None:
+        return row
+    return (*row, f"yes, in {gap.ask.via}" if gap.ask.may else f"no: {ASKS[gap.ask.ask]}")
+
+
+def _asked(found: Gaps) -> list[str]:
+    """How many may be asked by mail; and what can be done about the others."""
+    asks = sum((each.asks for each in found.counts.values()), Counter[str]())
+    may = asks[Ask.IN_LAWFUL_MAILING]
+    return [
+        "",
+        f"{may} may be asked by mail, inside a mailing that they get already; {asks.total() - may} may not: "
+        "a mail that asks is itself marketing.",
+        "Ask those when they come by themselves: on a form, the preference page, by phone, at a purchase.",
+    ]
+
+
+ASKS = {
+    Ask.SAID_NO: "they said no",
+    Ask.RESTRICTED: "processing is restricted",
+    Ask.NOT_READ: "HubSpot's status is not known",
+    Ask.WAITING: "waits for review",
+    Ask.CONFIRMATION_SENT: "a confirmation mail was sent; no second one",
+    Ask.ASKING_IS_MARKETING: "asking by mail is marketing, and nothing allows it",
+}
 
 
 # --- wording ---------------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """Who is in the register without sufficient proof, by purpose and by what is missing (Art. 7(1))."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from connector.acts.desk import Desk
+from connector.acts.facts import facts_of_many
 from connector.consent.events import SALE, Event, EventType, Grade, Source, State
+from connector.consent.repermission import Verdict, may_ask
+from connector.store.people import Person
 from connector.store.states import StateRow
 from connector.store.work import Work
 from mappings.addresses import mask
@@ -47,10 +50,12 @@ class Gap:
     missing: tuple[Missing, ...]
     doubt: str | None = None
     legacy: bool = False
+    ask: Verdict | None = None  # in the worklist: may they be asked by mail?
 
     def document(self) -> dict[str, object]:
         """One entry of `people` in `gaps --json`."""
-        return {
+        asked = {} if self.ask is None else self._asked(self.ask)
+        return asked | {
             "subject": self.subject,
             "address": self.address,
             "purpose": self.purpose,
@@ -62,6 +67,9 @@ class Gap:
             "legacy": self.legacy,
         }
 
+    def _asked(self, found: Verdict) -> dict[str, object]:
+        return {"may_ask": found.may, "ask_in": found.via, "ask_why": found.ask}
+
 
 @dataclass(slots=True)
 class Counts:
@@ -70,6 +78,7 @@ class Counts:
     proved: int = 0
     without: int = 0
     missing: Counter[str] = field(default_factory=Counter)
+    asks: Counter[str] = field(default_factory=Counter)  # in the worklist: why they may be asked, or not
 
     def document(self, purpose: str) -> dict[str, object]:
         """One entry of `purposes` in `gaps --json`."""
@@ -78,6 +87,7 @@ class Counts:
             "proved": self.proved,
             "without": self.without,
             "missing": dict(self.missing.most_common()),
+            "asks": dict(self.asks.most_common()),
         }
 
 
@@ -126,15 +136,31 @@ class Gaps:
         counts.proved += sum(row.state is State.GRANTED for _, row in page)
         events, people, held = work.log.events_of(ids), work.people.by_ids(ids), work.people.addresses(ids)
         rows = dict(page)
+        asks = self._asks(work, purpose, people) if self._legacy else None
         for number in ids:
             address = mask(held[number][0].original) if held.get(number) else ""
             gap = _gap(purpose, rows[number], events.get(number, ()), people[number].ref, address, began)
             counts.proved += gap is None and rows[number].state is State.SOFT_OPTIN
             if gap is None or (self._legacy and not gap.legacy):
                 continue
+            gap = gap if asks is None else replace(gap, ask=asks[number])
             counts.without += 1
             counts.missing.update(gap.missing)
+            counts.asks.update([gap.ask.ask] if gap.ask else ())
             yield gap
+
+    def _asks(self, work: Work, purpose: Purpose, people: Mapping[int, Person]) -> dict[int, Verdict]:
+        """May each of them be asked by mail? By what lets us write to them now."""
+        found = facts_of_many(self._desk, work, list(people.values()))
+        others = [each for each in self._desk.purposes if each.marketing and each.key != purpose.key]
+        return {
+            number: may_ask(
+                facts.answer(purpose),
+                {each.key: facts.answer(each) for each in others},
+                pending=facts.standing(purpose).state is State.PENDING,
+            )
+            for number, facts in found.items()
+        }
 
 
 def _pages(work: Work, purpose: str) -> Iterator[list[tuple[int, StateRow]]]:

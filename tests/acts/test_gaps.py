@@ -70,3 +70,25 @@ def test_the_counts_add_up(w: World) -> None:
     news = found.counts["newsletter"]
     assert (news.proved, news.without, len(people)) == (1, 1, 1)
     assert found.document()["coverage"] == 1.0
+
+
+def test_the_worklist_says_whom_one_may_ask_again_and_why_not(w: World) -> None:
+    """Asking by mail is itself marketing: only those who get another mailing lawfully may be asked in it."""
+    old = {"t_lo": None, "t_hi": None, "source": Source.IMPORT, "actor": "unknown", "grade": Grade.E0}
+    for address in (ANNA, BO, CARIN, DAVID):
+        claim(w, address, **old)
+    w.sale(ANNA)
+    w.withdraw(CARIN)
+    w.grant(DAVID, "events")
+    assert w.cli("restrict", DAVID).code == 0
+    document = w.cli("gaps", "--legacy", "--json").json
+    found = {each["address"][0]: each for each in document["people"] if each["purpose"] == "newsletter"}
+    told = {name: (each["may_ask"], each["ask_in"], each["ask_why"]) for name, each in found.items()}
+    assert told == {
+        "a": (True, "offers", "in_a_mailing_they_get"),
+        "b": (False, None, "asking_is_marketing"),
+        "d": (False, None, "restricted"),
+    }
+    assert "c" not in found, "a no needs no proof, and is never asked again"
+    shown = w.cli("gaps", "--legacy").out
+    assert "1 may be asked by mail" in shown
