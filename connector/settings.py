@@ -193,6 +193,9 @@ class PurposeSettings(Section):
     retain: Retain = "until withdrawn"
     portal: str | None = None  # only for this portal; otherwise for every portal
     push_soft_optin: bool = False
+    #: For the record of processing (Art. 30(1)(c)): whose data, and which.
+    subjects: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     #: Contact properties that this purpose uses; the inventory shows those that no purpose does.
     properties: tuple[str, ...] = ()
 
@@ -281,6 +284,20 @@ class BreakerSettings(Section):
     subscribes: int = Field(default=20, ge=0)
     vanished: float = Field(default=0.05, gt=0, le=1)
     share: float = Field(default=0.01, ge=0, le=1)
+
+
+class ProcessingSettings(Section):
+    """What only the controller can say for its record of processing and its assessment (Art. 30, 35)."""
+
+    dpo: str = ""
+    representative: str = ""
+    joint_controllers: tuple[str, ...] = ()
+    processor_agreement: str = ""
+    third_countries: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    assessed: str = ""
+    residual_risk: str = ""
+    views: str = ""
 
 
 class AccessSettings(Section):
@@ -407,6 +424,7 @@ class Settings(BaseSettings):
     checkpoint: CheckpointSettings = CheckpointSettings()
     retention: RetentionSettings = RetentionSettings()
     access: AccessSettings = AccessSettings()
+    processing: ProcessingSettings = ProcessingSettings()
     web: WebSettings = WebSettings()
     fleet: FleetSettings = FleetSettings()
     health: HealthSettings = HealthSettings()

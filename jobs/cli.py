@@ -24,6 +24,7 @@ from jobs import (
     cli_notices,
     cli_people,
     cli_portal,
+    cli_processing,
     cli_proof,
     cli_reach,
     cli_receipt,
@@ -72,6 +73,7 @@ for room in (
     cli_migrate,
     cli_users,
     cli_reach,
+    cli_processing,
     cli_try,
 ):
     room.register(app)

@@ -11,15 +11,20 @@ from rich.text import Text
 from connector import wiring
 from connector.acts import setup
 from connector.acts.doctor import examine
-from connector.settings import load
+from connector.report.decisions import decisions
+from connector.settings import Settings, load
 from jobs import output
 from jobs.examining import Patient, probes
+from jobs.languages import Speak, Tongue, spoken
 from jobs.options import Globals, Outcome, command
 
 PortalId = Annotated[
     int | None, typer.Option("--portal-id", help="The portal to pin; otherwise the token's own is asked.")
 ]
 TokenEnv = Annotated[str, typer.Option("--token-env", help="The variable that holds the token.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Each safe default: value, motive, risk, article; checks nothing.")
+]
 Api = Annotated[str | None, typer.Option("--api", help="HubSpot's host; http only on this machine.")]
 
 
@@ -65,11 +70,13 @@ def _made(path: Path, wrote: bool, made: wiring.Prepared, keys: Path) -> Group:
 
 
 @command
-def doctor(wanted: Globals) -> Outcome:
+def doctor(wanted: Globals, explain: Explain = False, language: Speak = None) -> Outcome:
     """Check configuration, keys, database, token, scopes, portal, capabilities, clock, mail; read-only.
 
     Example: consent-mirror doctor --json
     """
+    if explain:
+        return _explained(load(wanted.config_path), language)
     with ExitStack() as stack:
         checks = examine(probes(Patient(wanted.config_path, wanted.portal, stack)))
     ready = all(check.ok for check in checks)
@@ -77,3 +84,14 @@ def doctor(wanted: Globals) -> Outcome:
     rows = [(("ok" if each.ok else "NO"), each.name, each.problem, each.next_step) for each in checks]
     text = output.table(("", "check", "problem", "next step"), rows)
     return Outcome(document, text, 0 if ready else 3)
+
+
+def _explained(settings: Settings, language: Tongue | None) -> Outcome:
+    """Each safe default: setting, value, motive, risk, article; nothing is asked of anybody."""
+    made = decisions(settings, "en" if language is None else spoken(settings, language))
+    rows = [
+        ("ok" if each.safe else "LOOK", each.setting, each.value, each.motive, each.risk, each.article)
+        for each in made
+    ]
+    head = ("", "setting", "value", "motive", "risk without it", "article")
+    return Outcome({"decisions": [each.document() for each in made]}, output.table(head, rows))

@@ -129,6 +129,11 @@ def _files(places: Iterable[Place]) -> Iterator[Spotted]:
         yield Spotted(kind=GranteeKind.FILE, identity=str(place.path), told=told)
 
 
+def open_files(places: Iterable[Place]) -> int:
+    """How many of them others on the machine can reach."""
+    return sum(bool(each.told.get("open") or each.told.get("foreign")) for each in _files(places))
+
+
 def _owner(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
