@@ -1,5 +1,8 @@
 """One unit of work over one portal: its repositories on one connection, in one transaction."""
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from connector.store.blobs import Blobs
 from connector.store.cases import Cases
 from connector.store.checkpoints import Checkpoints
@@ -32,39 +35,58 @@ from connector.store.suppression import Suppression
 from connector.store.tables import cursor, meta
 from connector.store.users import Users
 
+T = TypeVar("T")
+
+
+class _Room(Generic[T]):
+    """A repository, made when it is first asked for: making all of them costs more than most transactions."""
+
+    def __init__(self, make: Callable[[Scope], T]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, work: "Work", owner: type) -> T:
+        made = self._make(work.scope)
+        work.__dict__[self._name] = made  # found there from now on, before this descriptor
+        return made
+
 
 class Work:
     """What one transaction can see and change. `users` and the bytes of `blobs` are shared by all portals."""
 
     def __init__(self, scope: Scope) -> None:
+        self.scope = scope
         self.portal = scope.portal
-        self.people = People(scope)
-        self.contacts = Contacts(scope)
-        self.observed = Observed(scope)
-        self.log = Log(scope)
-        self.states = States(scope)
-        self.outbox = Outbox(scope)
-        self.mail = Mail(scope)
-        self.informed = Informed(scope)
-        self.reviews = Reviews(scope)
-        self.suppression = Suppression(scope)
-        self.requests = Requests(scope)
-        self.errands = Errands(scope)
-        self.cases = Cases(scope)
-        self.links = Links(scope)
-        self.signups = Signups(scope)
-        self.hints = Hints(scope)
-        self.runs = Runs(scope)
-        self.due = DueTable(scope)
-        self.cursors = Keyed(scope, cursor)
-        self.meta = Keyed(scope, meta)
-        self.reports = Reports(scope)
-        self.users = Users(scope)
-        self.sessions = Sessions(scope)
-        self.checkpoints = Checkpoints(scope)
-        self.blobs = Blobs(scope)
-        self.exports = Exports(scope)
-        self.moments = Moments(scope)
-        self.leaving = Leaving(scope)
-        self.grantees = Grantees(scope)
-        self.mailed = MailedTable(scope)
+
+    people = _Room(People)
+    contacts = _Room(Contacts)
+    observed = _Room(Observed)
+    log = _Room(Log)
+    states = _Room(States)
+    outbox = _Room(Outbox)
+    mail = _Room(Mail)
+    informed = _Room(Informed)
+    reviews = _Room(Reviews)
+    suppression = _Room(Suppression)
+    requests = _Room(Requests)
+    errands = _Room(Errands)
+    cases = _Room(Cases)
+    links = _Room(Links)
+    signups = _Room(Signups)
+    hints = _Room(Hints)
+    runs = _Room(Runs)
+    due = _Room(DueTable)
+    cursors = _Room(lambda scope: Keyed(scope, cursor))
+    meta = _Room(lambda scope: Keyed(scope, meta))
+    reports = _Room(Reports)
+    users = _Room(Users)
+    sessions = _Room(Sessions)
+    checkpoints = _Room(Checkpoints)
+    blobs = _Room(Blobs)
+    exports = _Room(Exports)
+    moments = _Room(Moments)
+    leaving = _Room(Leaving)
+    grantees = _Room(Grantees)
+    mailed = _Room(MailedTable)
