@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types lock bench clean
+DAYS ?= 1000
+SEED ?= 1
+
+.PHONY: demo test lint types lock bench clean simulate simulate-long crash mutate
 
 demo: .venv/installed
 	$(BIN)/consent-mirror demo
@@ -27,6 +30,21 @@ bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
+
+# Under fire (docs/reliability.md). ONLY=1 plays the one seed and shrinks it where it fails.
+simulate: .venv/installed
+	$(BIN)/python -m tests.simulation.run --days $(DAYS) --seed $(SEED) $(if $(ONLY),--only $(SEED) --shrink)
+
+simulate-long: .venv/installed
+	$(BIN)/python -m tests.simulation.run --days 100000 --seed $(SEED)
+
+# The process dies at every commit and every call, one after another.
+crash: .venv/installed
+	CRASH_STEP=1 $(BIN)/python -m pytest tests/crash --timeout 0
+
+mutate: .venv/installed
+	$(BIN)/python -m mutmut run --max-children 2
+	$(BIN)/python -m mutmut results
 
 lock:
 	$(PYTHON) -m venv .venv-lock

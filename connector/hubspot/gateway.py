@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from connector.clock import Clock
+from connector.errors import HubSpotRefused
 from connector.hubspot.families import Route
 from connector.hubspot.transport import Patience, Transport
 from connector.hubspot.wire.contacts import Contacts
@@ -60,7 +61,13 @@ class Gateway:
         urgent: bool = False,
         patience: Patience | None = None,
     ) -> T:
-        return self._transport.ask(route, decode, query=query, body=body, urgent=urgent, patience=patience)
+        try:
+            return self._transport.ask(
+                route, decode, query=query, body=body, urgent=urgent, patience=patience
+            )
+        except HubSpotRefused:
+            self._learned.capabilities = None  # plan or token may allow less than before: asked next time
+            raise
 
     def _find(
         self,

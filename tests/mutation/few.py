@@ -14,5 +14,6 @@ def pytest_collection_modifyitems(items):
         function = getattr(item, "obj", None)
         wanted = getattr(function, "_hypothesis_internal_use_settings", None)
         if wanted is not None:
-            few = settings(wanted, max_examples=min(wanted.max_examples, EXAMPLES), derandomize=True, database=None)
+            count = min(wanted.max_examples, EXAMPLES)
+            few = settings(wanted, max_examples=count, derandomize=True, database=None)
             function._hypothesis_internal_use_settings = few
