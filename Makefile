@@ -4,8 +4,9 @@ BIN := .venv/bin
 
 DAYS ?= 1000
 SEED ?= 1
+SECONDS ?= 3600
 
-.PHONY: demo test lint types lock bench clean simulate simulate-long crash mutate
+.PHONY: demo test lint types lock bench clean simulate simulate-long crash matrix teeth mutate soak audit sbom
 
 demo: .venv/installed
 	$(BIN)/consent-mirror demo
@@ -41,6 +42,25 @@ simulate-long: .venv/installed
 # The process dies at every commit and every call, one after another.
 crash: .venv/installed
 	CRASH_STEP=1 $(BIN)/python -m pytest tests/crash --timeout 0
+
+matrix: .venv/installed
+	$(BIN)/python -m tests.simulation.matrix
+
+# Bugs on purpose: each patch in tests/teeth has to be found.
+teeth: .venv/installed
+	$(BIN)/python -m tests.teeth.run
+
+soak: .venv/installed
+	$(BIN)/python -m tests.soak.run --seconds $(SECONDS)
+
+# Known weaknesses of what is installed; asks the package index.
+audit: .venv/installed
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip -r requirements.lock
+
+# The parts list of a release (CycloneDX).
+sbom: .venv/installed
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible --output-file dist/sbom.json
 
 mutate: .venv/installed
 	$(BIN)/python -m mutmut run --max-children 2

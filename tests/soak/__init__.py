@@ -1,0 +1,1 @@
+"""Hours at full rate: nothing may grow."""

@@ -1,0 +1,1 @@
+"""Bugs on purpose, each a patch: a suite that cannot find them proves nothing."""

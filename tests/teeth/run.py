@@ -1,0 +1,93 @@
+"""Apply each patch of this folder to a copy of the tree and run the suite until something fails.
+
+    python -m tests.teeth.run                # every patch: make teeth
+    python -m tests.teeth.run gt-for-gte     # one
+
+The layers, from quick to slow: the tests of the rooms that the patch touches, the scenarios, simulated days
+seed after seed, and the whole suite. A new patch is one more file; nothing else has to change.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+SEEDS = 40
+SLOW = "tests/consent/test_table_whole.py"
+TIMED = "tests/store/test_numbers.py"  # fails on a busy machine, whatever the patch
+QUICK = ("-p", "tests.mutation.few", f"--ignore={SLOW}", f"--ignore={TIMED}", "-m", "not postgresql")
+SMALL = ("consent", "hubspot", "proof", "store")  # rooms whose own tests are quick
+
+
+def patches(names: Sequence[str] = ()) -> list[Path]:
+    """The patches, all or some."""
+    return [path for path in sorted(HERE.glob("*.patch")) if not names or path.stem in names]
+
+
+def files_of(patch: Path) -> list[str]:
+    """The files that a patch changes."""
+    return [line[6:].strip() for line in patch.read_text("utf-8").splitlines() if line.startswith("+++ b/")]
+
+
+def layers(patch: Path) -> Iterator[tuple[str, list[str]]]:
+    """Name and command of each layer."""
+    python = [sys.executable, "-m"]
+    pytest = [*python, "pytest", "-x", "-q", "-p", "no:xdist", *QUICK]
+    rooms = {Path(name).parent.name for name in files_of(patch)}
+    if near := [f"tests/{room}" for room in SMALL if room in rooms]:
+        yield "near", [*pytest, *near]
+    yield "scenarios", [*pytest, "tests/scenarios/test_harm.py", "tests/scenarios/test_rows.py"]
+    for seed in range(1, SEEDS + 1):
+        yield f"seed {seed}", [*python, "tests.simulation.run", "--only", str(seed)]
+    yield "all", [*python, "pytest", "-x", "-q", "-n", "2"]
+
+
+def copied(into: Path) -> None:
+    """The tree as git knows it, and what is new in it."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True).stdout
+    subprocess.run(["xargs", "-0", "cp", "--parents", "-t", str(into)], cwd=ROOT, input=names, check=True)
+
+
+def found(patch: Path) -> dict[str, object]:
+    """Which layer found it, with which words, after how long (CPU seconds of the tests)."""
+    with tempfile.TemporaryDirectory(prefix="teeth-") as folder:
+        copied(Path(folder))
+        subprocess.run(["git", "apply", "--unsafe-paths", str(patch)], cwd=folder, check=True)
+        started = os.times()
+        began = time.monotonic()
+        for layer, command in layers(patch):
+            run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            if run.returncode:
+                used, told = os.times(), run.stdout.splitlines()
+                cpu = used.children_user - started.children_user
+                words = [line for line in told if line.startswith(("FAILED", "ERROR", "seed "))]
+                return {
+                    "patch": patch.stem, "layer": layer, "cpu_s": round(cpu, 1),
+                    "seconds": round(time.monotonic() - began, 1), "by": (words or [""])[0][:160],
+                }  # fmt: skip
+    return {"patch": patch.stem, "layer": None, "seconds": round(time.monotonic() - began, 1)}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    told = []
+    for patch in patches(parser.parse_args(words).names):
+        told.append(found(patch))
+        sys.stdout.write(json.dumps(told[-1]) + "\n")
+        sys.stdout.flush()
+    missed = [each["patch"] for each in told if each["layer"] is None]
+    sys.stdout.write(f"{len(told) - len(missed)} of {len(told)} found; missed: {missed}\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
