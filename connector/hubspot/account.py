@@ -8,7 +8,7 @@ from connector.hubspot import families
 from connector.hubspot.complaints import Forbidden, Overloaded
 from connector.hubspot.days import iso
 from connector.hubspot.families import Route
-from connector.hubspot.gateway import QUICK, Gateway, any_json
+from connector.hubspot.gateway import PROBE, Gateway, any_json
 from connector.hubspot.paging import pages
 from connector.hubspot.wire import account as wire
 from connector.hubspot.wire.contacts import Contacts
@@ -85,7 +85,7 @@ class AccountCalls(Gateway):
         None when HubSpot cannot say.
         """
         try:
-            self._ask(route, any_json, query=query, body=body, patience=QUICK)
+            self._ask(route, any_json, query=query, body=body, patience=PROBE)
         except Forbidden:
             return False
         except RequestRejected as error:

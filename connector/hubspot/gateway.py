@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 #: For a probe, and for a batch that had better be halved than asked again and again (HA 4).
 QUICK: Final = Patience(attempts=2)
+#: What asks whether the plan or the token has something: a no is an answer.
+PROBE: Final = Patience(attempts=2, no_is_fine=True)
 
 
 @dataclass(slots=True)

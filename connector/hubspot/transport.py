@@ -58,6 +58,7 @@ class Patience:
     deadline_s: float = 120.0
     first_s: float = 2.0  # back-off: a random share of this, doubling (full jitter, HQ 41)
     longest_s: float = 30.0
+    no_is_fine: bool = False  # a probe: a 403 is an answer and no trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,8 @@ class Transport:
     def _note(self, call: _Call, answer: Answer, verdict: Verdict) -> None:
         if verdict.ending is Ending.MISSING:
             return
-        log.warning(
+        tell = log.info if call.patience.no_is_fine and verdict.ending is Ending.FORBIDDEN else log.warning
+        tell(
             "hubspot_refused_call",
             where=call.route.template,
             status=answer.status,

@@ -62,7 +62,7 @@ class Informed:
         statement = (
             select(payload.c.person_id, entry.c.notice, entry.c.type, entry.c.recorded_at, entry.c.seq)
             .join_from(payload, entry, _same_entry())
-            .where(payload.c.portal == self._portal, _IS_NOTICE)
+            .where(_IS_NOTICE)  # no portal: people have one, and the index by person is the one to use
         )
         found: dict[int, list[Told]] = {}
         for row in bulk.select_in(self._connection, statement, payload.c.person_id, owners):
@@ -104,11 +104,14 @@ class Informed:
         return [(row[0], row[1]) for row in self._connection.execute(statement)]
 
     def _waiting(self, own: Collection[str]) -> Any:
-        family = person.alias("family")
-        theirs = or_(family.c.id == person.c.id, family.c.merged_into == person.c.id)
-        told = exists().where(
-            payload.c.person_id == family.c.id, theirs, _same_entry(), _IS_NOTICE
-        )  # fmt: skip
+        loser = person.alias("loser")
+        told = exists().where(payload.c.person_id == person.c.id, _same_entry(), _IS_NOTICE)
+        told_before = exists().where(
+            loser.c.merged_into == person.c.id,
+            payload.c.person_id == loser.c.id,
+            _same_entry(),
+            _IS_NOTICE,
+        )
         return (
             select(contact.c.person_id)
             .join(person, person.c.id == contact.c.person_id)
@@ -119,6 +122,7 @@ class Informed:
                 person.c.key.is_not(None),
                 or_(person.c.overlay.is_(None), person.c.overlay != Overlay.RESTRICTED),
                 ~told,
+                ~told_before,
             )
         )
 

@@ -143,6 +143,17 @@ def test_what_was_shown_at_a_sign_up_counts_as_told(w: World) -> None:
     assert list(due(w)) == [ref(w, BO)]
 
 
+def test_what_somebody_was_told_who_was_merged_into_another_counts(w: World) -> None:
+    w.grant(ANNA, notice="b" * 64)
+    anna, bo = w.person(ANNA), w.person(BO)
+    assert anna is not None
+    assert bo is not None
+    with w.mirror.write(w.desk.portal) as work:
+        work.people.merge(anna.id, bo.id)
+    assert due(w) == {}
+    assert w.cli("status", "--json").json["portals"][0]["notices"]["waiting"] == 0
+
+
 def test_a_source_that_the_operator_vouches_for_starts_no_clock(w: World, box: Box) -> None:
     text = w.config.read_text("utf-8")
     w.config.write_text(text.replace("[notices]\n", '[notices]\nown_sources = ["crm_ui"]\n'), "utf-8")

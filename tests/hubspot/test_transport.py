@@ -23,6 +23,7 @@ from connector.errors import (
 )
 from connector.hubspot import families
 from connector.hubspot.families import Route
+from connector.hubspot.gateway import PROBE
 from connector.hubspot.pace import Budget
 from connector.hubspot.transport import Patience, Transport
 from tests.hubspot.helpers import (
@@ -354,6 +355,17 @@ def test_the_correlation_id_is_logged_and_nothing_else_of_the_answer(
     refused = [line for line in logs if line["event"] == "hubspot_refused_call"]
     assert [line["correlation"] for line in refused] == ["0191-beef", None]
     assert refused[0]["where"] == "/communication-preferences/2026-03/statuses/{email}"
+
+
+@pytest.mark.parametrize(("patience", "warnings"), [(PROBE, 0), (None, 1)], ids=["probe", "call"])
+def test_a_no_to_a_probe_is_an_answer_and_no_warning(
+    patience: Patience | None, warnings: int, hubspot: responses.RequestsMock
+) -> None:
+    answering(hubspot, said(403, problem("MISSING_SCOPES")))
+    with capture_logs() as logs, pytest.raises(ConnectorError):
+        ask(transport(), READ, patience=patience)
+    told = [line for line in logs if line["event"] == "hubspot_refused_call"]
+    assert sum(line["log_level"] == "warning" for line in told) == warnings
 
 
 def test_a_foreign_host_is_refused_before_anything_is_built() -> None:
