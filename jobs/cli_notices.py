@@ -122,7 +122,7 @@ def _table(found: Notices, shown: list[Informed], more: int, parked: list[dict[s
     parts: list[Any] = [
         Text(
             f"{counts['told']} told; still to be told: {counts['overdue']} overdue, {counts['alarm']} from "
-            f"day 20 on, {counts['open']} in time. {counts['stopped']} of them cannot be written to."
+            f"day 20 on, {counts['open']} in time. Cannot be written to: {counts['stopped']}."
         )
     ]
     if rows:
@@ -179,8 +179,8 @@ def _sent(settings: Settings, desk: Desk) -> mail_out.Sent:
 def _said(done: Queueing, sent: mail_out.Sent | None) -> str:
     stopped = ", ".join(f"{count} {reason}" for reason, count in done.stopped.most_common())
     lines = [
-        f"{done.queued} people {'would be' if sent is None else 'are'} written to; {done.waiting} letters "
-        f"wait already, {done.parked} were refused by the mail server."
+        f"{'To be written to' if sent is None else 'Written to'}: {done.queued} people. Letters that wait "
+        f"already: {done.waiting}; that the mail server refused: {done.parked}."
     ]
     if stopped:
         lines.append(f"Not written to: {stopped}. Tell them in another way.")
@@ -190,8 +190,8 @@ def _said(done: Queueing, sent: mail_out.Sent | None) -> str:
 
 def _post(sent: mail_out.Sent) -> str:
     if not sent.configured:
-        return f"{sent.waiting} letters wait: there is no mail server in [report]."
-    return f"{sent.sent} letters handed over, {sent.waiting} wait, {sent.parked} refused."
+        return f"Letters: {sent.waiting} waiting, as there is no mail server in [report]."
+    return f"Letters: {sent.sent} handed over, {sent.waiting} waiting, {sent.parked} refused."
 
 
 @command

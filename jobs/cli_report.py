@@ -151,4 +151,7 @@ def _letters(each: dict[str, Any]) -> Iterator[str]:
         if place["since"]:
             yield f"{portal}: no checkpoint reaches its {place['place']}. {place['problem']}"
     if mail["parked"]:
-        yield f"{portal}: {mail['parked']} letters to people were refused: `consent-mirror notices list`."
+        yield f"{portal}: letters to people refused: {mail['parked']}, see `consent-mirror notices list`."
+    if each["notices"]["overdue"]:
+        late = each["notices"]["overdue"]
+        yield f"{portal}: not told in time that we hold data of them: {late}, see `notices --due`."

@@ -112,10 +112,16 @@ class Notices:
             while people := work.people.page(after, PAGE):
                 after = people[-1].id
                 for each in informed(self._desk, work, people):
-                    self.counts[str(each.clock)] += each.elsewhere or each.clock is Clock.TOLD
-                    self.counts["stopped"] += each.waits and each.stop is not None
+                    self._count(each)
                     if each.waits or not due:
                         yield each
+
+    def _count(self, each: Informed) -> None:
+        """Somebody restricted is stored and nothing else: no clock makes us write to them."""
+        is_restricted = each.person.overlay is Overlay.RESTRICTED
+        if each.clock is Clock.TOLD or (each.elsewhere and not is_restricted):
+            self.counts[str(each.clock)] += 1
+        self.counts["stopped"] += each.waits and each.stop is not None
 
     def document(self) -> dict[str, Any]:
         """The counts, once the walk is over."""

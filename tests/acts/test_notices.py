@@ -169,6 +169,9 @@ def test_nobody_restricted_or_suppressed_is_written_to(w: World, box: Box) -> No
     ran = w.cli("notices", "send", "--confirm", "--json")
     assert (ran.json["queued"], ran.json["stopped"]) == (0, {"restricted": 1, "erased": 1})
     assert box.mails == []
+    counts = w.cli("notices", "--json").json["counts"]
+    waiting = w.cli("status", "--json").json["portals"][0]["notices"]["waiting"]
+    assert (counts["open"], counts["stopped"], waiting) == (1, 2, 1), "somebody restricted has no clock"
 
 
 @pytest.mark.parametrize(
