@@ -256,3 +256,20 @@ def test_the_command_takes_times_as_people_write_them(w: World, at: str, code: i
     if code == 0:
         assert {"event", "grade", "state"} <= ran.json.keys()
         assert (ran.json["grade"], ran.json["state"]) == ("E2", "GRANTED")
+
+
+def test_better_evidence_raises_the_same_consent_and_never_a_no(w: World) -> None:
+    """First a call without its words, then the signed card; then a no, and the card once more."""
+    (w.folder / "card.txt").write_text("Yes, Exempel AB may send me the newsletter.\n", "utf-8")
+    said = ("--purpose", "newsletter", "--type", "grant", "--at", "2026-06-14T09:00:00Z", "--json")
+    proof = (*said, "--source", "paper", "--signed", "--wording", str(w.folder / "card.txt"))
+    first = w.cli("record", ANNA, *said, "--source", "phone").json
+    assert (first["grade"], first["state"]) == ("E1", "CLAIMED")
+    better = w.cli("record", ANNA, *proof).json
+    assert (better["grade"], better["state"]) == ("E3", "GRANTED")
+    assert w.cli("record", ANNA, *proof).json["event"] == better["event"], "the same proof is one entry"
+    w.withdraw(ANNA, "newsletter")
+    (w.folder / "scan.txt").write_text("a scan that was found later", "utf-8")
+    late = w.cli("record", ANNA, *proof, "--evidence", str(w.folder / "scan.txt"))
+    assert late.json["state"] == "WITHDRAWN"
+    assert not w.may_send(ANNA)
