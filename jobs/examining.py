@@ -11,7 +11,7 @@ from connector.acts.doctor import Probe
 from connector.errors import ConfigurationError, HubSpotRefused
 from connector.hubspot.portal import Portal
 from connector.report.smtp import MailServer, reach
-from connector.settings import PortalSettings, Settings, load
+from connector.settings import PortalSettings, Settings, load, secret
 from connector.wiring import server_of
 from jobs.mailing import is_mailed, place_names
 
@@ -66,6 +66,7 @@ def probes(patient: Patient) -> Iterator[Probe]:
     for portal in patient.portals():
         yield from _of_portal(patient, portal, f" {portal.name}" if several else "")
     yield Probe("mail", lambda: _mail(patient.known), ("configuration",))
+    yield Probe("recipients", lambda: _recipients(patient.known), ("configuration",))
     yield Probe("checkpoint places", lambda: _places(patient.known), ("configuration",))
 
 
@@ -94,6 +95,20 @@ def _places(settings: Settings) -> str | None:
             next_step="Set to, from and smtp_host in [report].",
         )
     return ", ".join(names)
+
+
+def _recipients(settings: Settings) -> str | None:
+    """Each one can be told (Art. 19): its secret is there, or a mail server is. Nobody is asked anything."""
+    for each in settings.recipients:
+        if each.kind == "webhook":
+            secret(each.secret_env, each.secret_file, key=f"recipients.{each.name}.secret")
+        elif server_of(settings) is None:
+            raise ConfigurationError(
+                "A recipient is to be told by mail, and there is no mail server.",
+                where=f"recipients.{each.name}",
+                next_step="Set from and smtp_host in [report], or give it a webhook.",
+            )
+    return ", ".join(each.name for each in settings.recipients) or "none: nobody but HubSpot gets data"
 
 
 def _of_portal(patient: Patient, portal: PortalSettings, tail: str) -> Iterator[Probe]:

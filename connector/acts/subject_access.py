@@ -5,7 +5,7 @@ that too, and no row of theirs is made. What the report says about the suppressi
 everybody: whether somebody is on it is not told, for then anyone could ask who had themselves erased.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,7 @@ def _of_person(desk: Desk, bare: AccessReport, person: Person, wanted: Wanted) -
         requests = [_request(each) for each in work.requests.of_person(person.id)]
         reviews = [_review(each) for each in work.reviews.of_person(person.id)]
         letters = work.outbox.of_refs([each.ref for each in facts.addresses])
+        others = list(_others(work, facts))
     waiting = [_letter(each) for held in letters.values() for each in held if each.confirmed_at is None]
     waiting += [_errand(each) for each in errands if each.confirmed_at is None and each.recipient is None]
     numbers = [row.id for row in facts.contacts] or _found(desk, facts)
@@ -108,6 +109,7 @@ def _of_person(desk: Desk, bare: AccessReport, person: Person, wanted: Wanted) -
         requests=tuple(requests),
         reviews=tuple(reviews),
         waiting=tuple(waiting),
+        others=tuple(others),
     )
 
 
@@ -208,6 +210,21 @@ def _recipients(desk: Desk, language: str, errands: Sequence[Errand]) -> tuple[D
             for each in desk.recipients
         ),
     )
+
+
+def _others(work: Work, facts: Facts) -> Iterator[Mapping[str, Any]]:
+    """Letters, a sign-up that waits, dates that retention counts from, and a planned erasure."""
+    for letter in work.mail.of_people([facts.person.id]).get(facts.person.id, ()):
+        yield {"what": "letter", "kind": letter.kind, "state": str(letter.state), "at": iso(letter.queued_at)}
+    for address in facts.addresses:
+        if (asked_at := work.signups.last(address.ref)) is not None:
+            yield {"what": "signup", "at": iso(asked_at)}
+    for number, moment in work.moments.of(row.id for row in facts.contacts).items():
+        dates = {name: iso(at) for name, at in moment.dates.items() if at is not None}
+        yield {"what": "dates", "contact": number, **dates, "at": iso(moment.read_at)}
+    for leaver in work.leaving.all():
+        if leaver.person_id == facts.person.id:
+            yield {"what": "leaving", "due_at": iso(leaver.due_at), "at": iso(leaver.found_at)}
 
 
 def _request(each: Any) -> Mapping[str, Any]:

@@ -77,7 +77,7 @@ class Disclosed:
 class AccessReport:
     """The whole report. `receipt` and `why` None: the mirror holds nothing about the address.
 
-    `rows`: further lists of the mirror, each row ready to be shown: requests, questions, waiting writes.
+    The mirror's further lists, each row ready to be shown: requests, questions, waiting writes, others.
     """
 
     language: str
@@ -98,6 +98,7 @@ class AccessReport:
     requests: tuple[Mapping[str, Any], ...] = ()
     reviews: tuple[Mapping[str, Any], ...] = ()
     waiting: tuple[Mapping[str, Any], ...] = field(default=())
+    others: tuple[Mapping[str, Any], ...] = field(default=())  # whatever else the mirror holds, `what` it is
 
     @property
     def known(self) -> bool:
@@ -130,6 +131,7 @@ def document(report: AccessReport, texts: Mapping[str, Any], gaps: Mapping[str, 
         "requests": [dict(each) for each in report.requests],
         "reviews": [dict(each) for each in report.reviews],
         "waiting": [dict(each) for each in report.waiting],
+        "others": [dict(each) for each in report.others],
         "block_list": texts["block_list"],
         "rights": list(texts["rights"]),
         "authority": dict(texts["authority"]),

@@ -178,6 +178,17 @@ def _desk(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Bloc
     if report.waiting:
         yield page.heading(say["waiting"])
         yield page.points(say["waiting_are"], [_waits(each, zone, own, words) for each in report.waiting])
+    if report.others:
+        yield page.heading(say["others"])
+        yield page.points(say["others_are"], [_other(each, zone, own, words) for each in report.others])
+
+
+def _other(each: Mapping[str, Any], zone: str, own: AccessWords, words: Words) -> str:
+    rest = [
+        f"{key} {value}" for key, value in each.items() if key not in {"what", "at"} and value is not None
+    ]
+    parts = [named(own.others, each["what"]), *rest]
+    return own.say("waiting_line", what=", ".join(parts), at=_said(each["at"], zone, words))
 
 
 def _request(each: Mapping[str, Any], zone: str, own: AccessWords, words: Words) -> str:

@@ -19,6 +19,7 @@ class AccessWords:
     outcomes: Mapping[str, str]
     told: Mapping[str, str]
     statuses: Mapping[str, str]
+    others: Mapping[str, str]
 
     def say(self, text: str, /, **values: object) -> str:
         """One text with its values."""
@@ -96,6 +97,8 @@ SWEDISH: Final = AccessWords(
         "requests_are": "Mottagna, med svar",
         "reviews_are": "Med svar, där det finns",
         "waiting_are": "Ännu inte bekräftat av HubSpot",
+        "others": "Övrigt som lagras om dig",
+        "others_are": "Med datum",
         "looks_are": "Varje läsning bokförs innan något visas",
         "complaint": "Du kan klaga hos {name} ({url}).",
         "portable": "En maskinläsbar kopia (JSON) av de uppgifter som du själv har lämnat finns att få "
@@ -194,6 +197,12 @@ SWEDISH: Final = AccessWords(
         "restriction_lifted": "att begränsningen upphört",
     },
     statuses={"SUBSCRIBED": "prenumererar", "UNSUBSCRIBED": "avregistrerad", "NOT_SPECIFIED": "inget val"},
+    others={
+        "letter": "brev till dig",
+        "signup": "anmälan som väntar på bekräftelse",
+        "dates": "datum som gallringen räknar från",
+        "leaving": "planerad gallring",
+    },
 )
 
 ENGLISH: Final = AccessWords(
@@ -259,6 +268,8 @@ ENGLISH: Final = AccessWords(
         "requests_are": "Received, with the answer",
         "reviews_are": "With the answer, where there is one",
         "waiting_are": "Not yet confirmed by HubSpot",
+        "others": "Whatever else is kept about you",
+        "others_are": "With its date",
         "looks_are": "Every look is recorded before anything is shown",
         "complaint": "You may complain to {name} ({url}).",
         "portable": "A machine-readable copy (JSON) of the data that you provided is available (Art. 20).",
@@ -359,6 +370,12 @@ ENGLISH: Final = AccessWords(
         "restriction_lifted": "end of the restriction",
     },
     statuses={"SUBSCRIBED": "subscribed", "UNSUBSCRIBED": "unsubscribed", "NOT_SPECIFIED": "no choice"},
+    others={
+        "letter": "letter to you",
+        "signup": "sign-up that waits for confirmation",
+        "dates": "dates that retention counts from",
+        "leaving": "planned erasure",
+    },
 )
 
 ACCESS_WORDS: Final[Mapping[str, AccessWords]] = {"sv": SWEDISH, "en": ENGLISH}

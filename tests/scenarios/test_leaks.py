@@ -144,6 +144,11 @@ QUIET = (  # commands that name nobody: not one canary may be in what they say
     ("withdraw", CANARY, "--at", CANARY),
     ("withdraw", CANARY, "--actor", "staff:x", "--purpose", "newsletter"),
     ("check", CANARY),
+    ("requests", "add", CANARY, "--kind", "access", "--note", CANARY, "--json"),
+    ("requests", "add", ERASED, "--kind", "erasure"),
+    ("requests", "--json"),
+    ("rectify", CANARY, "--property", "city", "--value", "Umeå", "--json"),
+    ("rectify", CANARY, "--email", ERASED, "--json"),
 )
 
 
