@@ -98,7 +98,7 @@ def _table(rows: list[dict[str, Any]]) -> RenderableType:
         (
             each["id"],
             each["kind"],
-            each["received_at"][:10],
+            each["received"],
             each["due"],
             "" if each["days_left"] is None else each["days_left"],
             _state(each),

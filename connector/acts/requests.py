@@ -409,6 +409,7 @@ def document(desk: Desk, each: Request) -> dict[str, Any]:
         "via": each.via,
         "received_at": iso(each.received_at),
         "due_at": iso(each.due_at),
+        "received": str(local_day(each.received_at, desk.zone)),
         "due": str(local_day(each.due_at, desk.zone)),
         "days_left": days if is_open else None,
         "overdue": is_open and now > each.due_at,

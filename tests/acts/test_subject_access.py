@@ -135,7 +135,7 @@ def test_hubspot_away_is_no_report_and_the_look_stands(place: World) -> None:
 
 
 def test_what_people_do_and_what_is_done_to_them_has_a_name_in_both_languages() -> None:
-    """An entry of the portal as a whole is in nobody's report; a new type reads as its own word until named."""
+    """An entry about the portal is in nobody's report; a new type reads as its own word until named."""
     rights = {each for each in EventType if str(each).split(".")[0] in {"right", "rectified", "recipient"}}
     for words in ACCESS_WORDS.values():
         assert {str(each) for each in FORMULA_TYPES | rights} - set(words.types) == set()
