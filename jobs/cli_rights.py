@@ -73,7 +73,7 @@ def erase(
 
     Example: consent-mirror erase anna@example.com --confirm
     """
-    order = erasing.Order(reason=reason, actor=staff(), suppress=not without_suppression)
+    order = erasing.Order(reason=reason, actor=staff(), suppress=not without_suppression, told=True)
     settings = load(wanted.config_path)
     with wiring.opened(settings, wanted.portal) as desk:
         if confirm:

@@ -64,6 +64,7 @@ class Order:
     actor: str = "staff:cli"
     suppress: bool = True
     request: int | None = None  # the desk's number
+    told: bool = False  # the person asked, and hears that it is done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,9 +244,10 @@ def _answers(work: Work, each: Erasure, order: Order) -> None:
 def _said_anew(work: Work, known: Erasure, order: Order) -> Erasure:
     """Whoever repeats the command may decide otherwise about the suppression list, while nothing is on it."""
     _answers(work, known, order)
-    if known.suppress == order.suppress or known.stage is not Stage.RESTRICTED:
-        return known
-    return erasure.save(work, replace(known, suppress=order.suppress))
+    said = replace(known, told=known.told or order.told or order.request is not None)
+    if known.stage is Stage.RESTRICTED:
+        said = replace(said, suppress=order.suppress)
+    return known if said == known else erasure.save(work, said)
 
 
 def _all_off(desk: Desk, work: Work, each: Erasure) -> None:
@@ -292,6 +294,7 @@ def _made(
         opened_at=desk.clock.now(),
         actor=order.actor,
         suppress=order.suppress,
+        told=order.told or order.request is not None,
     )
 
 

@@ -391,7 +391,7 @@ def _answered(desk: Desk, work: Work, each: Erasure, asked: _Asked) -> None:
         )
         work.log.append([(None, done)])
         work.requests.settle(found.id, RequestOutcome.GRANTED, each.actor, desk.clock.now())
-    if each.origin is Origin.ASKED and asked.address is not None:
+    if each.told and asked.address is not None:
         purging, key = bool(each.purging), f"erased:{each.id}"
         tell_erased(desk, work, key, asked.address, suppressed=each.suppress, purging=purging)
 

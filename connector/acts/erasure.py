@@ -58,6 +58,7 @@ class Erasure:
     opened_at: int
     actor: str
     suppress: bool = True
+    told: bool = False  # the person asked, and hears that it is done
     suppressed: int = 0
     approved: bool = False  # by two people, so that neither exception nor breaker stops it
     approvers: tuple[str, ...] = ()

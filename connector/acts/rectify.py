@@ -18,7 +18,7 @@ from connector.acts.projection import project
 from connector.acts.push import push
 from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
-from connector.acts.telling import deliver, later, stages, tell
+from connector.acts.telling import deliver, is_due, later, stages, tell
 from connector.acts.who import address_of, one_user, users_of
 from connector.consent.events import ALL_MARKETING, Event, EventType, Overlay, Source, State
 from connector.errors import (
@@ -318,6 +318,8 @@ def amend(desk: Desk, *, limit: int = 50) -> int:
 
     What HubSpot cannot be asked now is tried again later; what it refuses for good waits for a person.
     """
+    if not is_due(desk, hubspot=True):
+        return 0
     with desk.mirror.write(desk.portal) as work:
         taken = work.errands.claim(desk.clock.now(), LEASE_MS, hubspot=True, limit=limit)
     return sum(_amend(desk, each) for each in taken)

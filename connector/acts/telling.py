@@ -90,7 +90,7 @@ def recipients_of(desk: Desk, work: Work, person_id: int) -> list[Recipient]:
 def deliver(desk: Desk, causes: Iterable[str] | None = None, *, limit: int = 50) -> Told:
     """Tell what is due; nothing that a recipient does or does not answer is raised."""
     done = Told()
-    if desk.outside is not None:
+    if desk.outside is not None and is_due(desk, hubspot=False):
         with desk.mirror.write(desk.portal) as work:
             taken = work.errands.claim(desk.clock.now(), LEASE_MS, hubspot=False, causes=causes, limit=limit)
         for each in taken:
@@ -98,6 +98,16 @@ def deliver(desk: Desk, causes: Iterable[str] | None = None, *, limit: int = 50)
     with desk.mirror.read(desk.portal) as work:
         done.waiting = sum(each.recipient is not None for each in work.errands.pending())
     return done
+
+
+def is_due(desk: Desk, *, hubspot: bool) -> bool:
+    """Something waits whose time has come: asked by a read, so that a quiet tick takes no writer's turn."""
+    now = desk.clock.now()
+    with desk.mirror.read(desk.portal) as work:
+        return any(
+            (each.recipient is None) is hubspot and each.next_try <= now and each.parked is None
+            for each in work.errands.pending()
+        )
 
 
 def _deliver(desk: Desk, each: Errand, done: Told) -> None:
