@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     ValidationError,
     model_validator,
 )
@@ -33,6 +34,7 @@ DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LOCAL_TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
 SLUG = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
 
 
@@ -108,6 +110,12 @@ def _proof_time(value: str) -> str:
     return value
 
 
+def _header(value: str) -> str:
+    if not HEADER.match(value):
+        raise ValueError('a header\'s name like "X-Forwarded-Preferred-Username"')
+    return value.lower()
+
+
 def _titles(value: object) -> object:
     return {"sv": value, "en": value} if isinstance(value, str) else value
 
@@ -120,6 +128,7 @@ Retain = Annotated[str, AfterValidator(_retain)]
 ProofTime = Annotated[str, AfterValidator(_proof_time)]
 ApiHost = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[str, AfterValidator(_listen)]
+HeaderName = Annotated[str, AfterValidator(_header)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Titles = Annotated[dict[Literal["sv", "en"], str], BeforeValidator(_titles)]
 Auto = Literal["auto"]
@@ -365,8 +374,19 @@ class WebSettings(Section):
     listen: Listen = ""
     #: As people and HubSpot reach us; what links and signatures are made with (never taken from a request).
     public_url: PublicUrl | None = None
+    #: The dashboard for the controller's own staff, under /dashboard.
+    dashboard: bool = True
+    #: Single sign-on: the header in which a proxy names the user; only from these addresses.
+    sign_in_header: HeaderName | None = None
+    sign_in_peers: tuple[IPvAnyAddress, ...] = ()
     #: A reverse proxy of ours stands before: the caller is the last address of X-Forwarded-For.
     behind_proxy: bool = False
+
+    @model_validator(mode="after")
+    def _named_peers(self) -> "WebSettings":
+        if self.sign_in_header is not None and not self.sign_in_peers:
+            raise ValueError("sign_in_header needs sign_in_peers: the addresses of the proxy that sets it")
+        return self
 
 
 class FleetSettings(Section):

@@ -8,6 +8,7 @@ from connector.acts.facts import Facts, facts_of
 from connector.acts.looks import Kind, Look, is_erased, looked_up
 from connector.acts.who import address_of, people_at, purpose_of, users_of
 from connector.consent.events import Overlay
+from connector.store.people import Person
 from connector.store.work import Work
 from mappings.purposes import Purpose
 from mappings.times import iso
@@ -25,6 +26,12 @@ def show(desk: Desk, look: Look) -> dict[str, Any]:
             return {"known": False}
         found = facts_of(desk, work, people[0])
         return _document(desk, work, found) | {"shared_with": len(people) - 1}
+
+
+def shown(desk: Desk, person: Person) -> dict[str, Any]:
+    """The same of somebody whom the caller has looked up and noted."""
+    with desk.mirror.read(desk.portal) as work:
+        return _document(desk, work, facts_of(desk, work, person))
 
 
 def _document(desk: Desk, work: Work, facts: Facts) -> dict[str, Any]:

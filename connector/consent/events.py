@@ -127,6 +127,7 @@ class Source(StrEnum):
     ONECLICK = "oneclick"
     MAIL_REPLY = "mail_reply"
     CLI = "cli"
+    DASHBOARD = "dashboard"
     SYSTEM = "system"
 
 

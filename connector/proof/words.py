@@ -166,6 +166,7 @@ SWEDISH: Final = Words(
         "oneclick": "avregistrering med ett klick",
         "mail_reply": "svar på e-post",
         "cli": "kommandoraden",
+        "dashboard": "webbgränssnittet",
         "system": "systemet",
     },
     bases={
@@ -344,6 +345,7 @@ ENGLISH: Final = Words(
         "oneclick": "one-click unsubscribe",
         "mail_reply": "reply by e-mail",
         "cli": "command line",
+        "dashboard": "dashboard",
         "system": "the system",
     },
     bases={

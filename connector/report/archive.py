@@ -87,6 +87,13 @@ def history(work: Work, day: date) -> tuple[Day, ...]:
     )
 
 
+def totals(work: Work, day: date, nights: int) -> list[tuple[str, int, int]]:
+    """Date, discrepancies and the urgent ones of them, of the nights before a local day."""
+    first = (day - timedelta(days=nights)).isoformat()
+    found = (_read(row) for row in work.reports.since(first) if row.date < day.isoformat())
+    return [(each.report.date, each.report.total, each.report.urgent) for each in found if each is not None]
+
+
 def missed(work: Work, day: date) -> tuple[str, ...]:
     """The nights since the last mail (at most a quarter of a year) that wanted one and got none."""
     rows = work.reports.since((day - timedelta(days=NIGHTS)).isoformat())

@@ -1,0 +1,103 @@
+"""Questions that wait for a person, and the files and users that somebody answers for."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from connector.acts import exports as files
+from connector.acts.decide import TWO_PEOPLE, decide
+from connector.acts.reviews import APPROVE, REJECT
+from connector.errors import ConfigurationError, Refused, Stopped
+from connector.store.reviews import Review
+from connector.store.users import Role, User
+from connector.web.dashboard.office import Visit
+
+MOST: Final = 200
+
+
+def reviews(visit: Visit) -> Response:
+    """Open questions, the oldest first."""
+    with visit.desk.mirror.read(visit.desk.portal) as work:
+        found = work.reviews.pending(MOST)
+    return visit.page("reviews", reviews=found, two=TWO_PEOPLE)
+
+
+def review(visit: Visit) -> Response:
+    """One question with its answers."""
+    found = _review(visit)
+    with visit.desk.mirror.read(visit.desk.portal) as work:
+        deciders = work.users.at_least(Role.DPO)
+    mine = any(name == visit.user.name for name, _ in found.approvals)
+    return visit.page(
+        "review", review=found, needs_two=found.kind in TWO_PEOPLE, deciders=deciders, mine=mine
+    )
+
+
+def answer(visit: Visit) -> Response:
+    """Yes or no with a reason; where two have to agree the first one's yes waits."""
+    found, said = _review(visit), visit.field("answer")
+    if said not in {APPROVE, REJECT}:
+        raise ConfigurationError("There is no such answer.", next_step="Choose one of the two buttons.")
+    if not visit.field("reason"):
+        raise ConfigurationError("A reason is needed.", next_step="Say why, for the log.")
+    done = decide(visit.desk, found.id, said, visit.user.name, visit.field("reason"))
+    return visit.back("/reviews", "decided_waits" if done.waiting else "decided")
+
+
+def exports(visit: Visit) -> Response:
+    """Files with personal data that were written, and whether they still lie there."""
+    now = visit.desk.clock.now()
+    shown = [files.document(each, now) for each in files.listed(visit.desk)]
+    return visit.page("exports", files=shown)
+
+
+def destroy(visit: Visit) -> Response:
+    """Delete one file, if it is the one that was written."""
+    number = visit.request.path_params["number"]
+    gone = files.destroy(visit.desk, number, visit.actor)
+    if not gone.done:
+        raise Stopped(
+            f"The file is {gone.standing}: it is not the one that was written, or not there.",
+            next_step=f"Look for it, then say `consent-mirror exports destroy {number} --gone`.",
+        )
+    return visit.back("/exports", "destroyed")
+
+
+def users(visit: Visit) -> Response:
+    """Who may do what."""
+    return visit.page("users", users=_users(visit), roles=list(Role))
+
+
+def change_user(visit: Visit) -> Response:
+    """Another role, out, or gone. Nobody does it to themselves: the last admin would be locked out."""
+    name, act = visit.field("name"), visit.field("act")
+    if name not in {each.name for each in _users(visit)}:
+        raise Refused("There is no such user.", next_step="Load the page again.")
+    if name == visit.user.name:
+        raise ConfigurationError("This is you.", next_step="Another admin may do it.")
+    desk = visit.office.any_desk
+    with desk.mirror.write(desk.portal) as work:
+        match act:
+            case "role" if visit.field("role") in set(Role):
+                work.users.set_role(name, Role(visit.field("role")))
+            case "out":
+                work.sessions.end_all_of(name)
+            case "remove":
+                work.users.remove(name)
+            case _:
+                raise ConfigurationError("There is no such act.", next_step="Use the buttons.")
+    return visit.back("/users", "user_changed")
+
+
+def _users(visit: Visit) -> list[User]:
+    desk = visit.office.any_desk
+    with desk.mirror.read(desk.portal) as work:
+        return list(work.users.all())
+
+
+def _review(visit: Visit) -> Review:
+    with visit.desk.mirror.read(visit.desk.portal) as work:
+        found = work.reviews.get(visit.request.path_params["number"])
+    if found is None:
+        raise Refused("There is no such question.", next_step="Go back to the list.")
+    return found

@@ -1,0 +1,67 @@
+"""Every page of the dashboard and the role that it asks for (consent-domain 9)."""
+
+from typing import Final
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from connector.acts.checkpoint import Journal
+from connector.store.users import Role
+from connector.web.dashboard import deciding, entry, ledger, overview, people
+from connector.web.dashboard.gate import PORTAL, Page, routes_of
+from connector.web.dashboard.office import HOME, Office, Told, Visit
+from connector.web.dashboard.throttle import Throttle
+from connector.web.site import Site
+
+#: viewer: counts. operator: people, and what makes less happen. dpo: what decides or ends. admin: users.
+PERSON: Final = PORTAL + "/people/{ref}"
+
+
+def _out(visit: Visit) -> Response:
+    secret = visit.request.cookies[entry.cookie_name(visit.office)]
+    return entry.sign_out(visit.request, visit.office, secret)
+
+
+PAGES: Final[tuple[Page, ...]] = (
+    Page(path=HOME, role=Role.VIEWER, handler=overview.home),
+    Page(path=f"{HOME}/sign-out", role=Role.VIEWER, handler=_out, post=True),
+    Page(path=f"{HOME}/users", role=Role.ADMIN, handler=deciding.users),
+    Page(path=f"{HOME}/users", role=Role.ADMIN, handler=deciding.change_user, post=True),
+    Page(path=PORTAL, role=Role.VIEWER, handler=overview.overview),
+    Page(path=PORTAL + "/discrepancies", role=Role.VIEWER, handler=overview.discrepancies),
+    Page(path=PORTAL + "/pushes", role=Role.VIEWER, handler=overview.pushes),
+    Page(path=PORTAL + "/pushes/dry-run", role=Role.DPO, handler=overview.dry_run, post=True),
+    Page(path=PORTAL + "/pushes/confirm", role=Role.DPO, handler=overview.confirm, post=True),
+    Page(path=PORTAL + "/runs", role=Role.VIEWER, handler=overview.runs),
+    Page(path=PORTAL + "/wordings", role=Role.VIEWER, handler=ledger.wordings),
+    Page(path=PORTAL + "/wordings/{hash}", role=Role.VIEWER, handler=ledger.one_wording),
+    Page(path=PORTAL + "/log", role=Role.OPERATOR, handler=ledger.log),
+    Page(path=PORTAL + "/log", role=Role.OPERATOR, handler=ledger.verify, post=True),
+    Page(path=PORTAL + "/reviews", role=Role.OPERATOR, handler=deciding.reviews),
+    Page(path=PORTAL + "/reviews/{number:int}", role=Role.OPERATOR, handler=deciding.review),
+    Page(path=PORTAL + "/reviews/{number:int}", role=Role.DPO, handler=deciding.answer, post=True),
+    Page(path=PORTAL + "/exports", role=Role.DPO, handler=deciding.exports),
+    Page(path=PORTAL + "/exports/{number:int}", role=Role.DPO, handler=deciding.destroy, post=True),
+    Page(path=PORTAL + "/search", role=Role.OPERATOR, handler=people.search_form),
+    Page(path=PORTAL + "/search", role=Role.OPERATOR, handler=people.search, post=True),
+    Page(path=PERSON, role=Role.OPERATOR, handler=people.person),
+    Page(path=PERSON + "/receipt", role=Role.OPERATOR, handler=people.receipt),
+    Page(path=PERSON + "/withdraw", role=Role.OPERATOR, handler=people.withdraw, post=True),
+    Page(path=PERSON + "/restrict", role=Role.OPERATOR, handler=people.restrict, post=True),
+    Page(path=PERSON + "/unrestrict", role=Role.DPO, handler=people.unrestrict, post=True),
+    Page(path=PERSON + "/hold", role=Role.DPO, handler=people.hold, post=True),
+    Page(path=PERSON + "/erase", role=Role.DPO, handler=people.erase_plan),
+    Page(path=PERSON + "/erase", role=Role.DPO, handler=people.erase, post=True),
+    Page(path=PERSON + "/annul", role=Role.DPO, handler=people.annul, post=True),
+)
+
+
+def dashboard_of(site: Site, seed: bytes, told: Told) -> list[BaseRoute]:
+    """All of them, for the portals of a site. `seed` is the signing key's: logs are checked with it."""
+    journals = {
+        desk.portal: Journal(
+            mirror=desk.mirror, portal=desk.portal, name=desk.name, seed=seed, clock=site.clock
+        )
+        for desk in site.desks.values()
+    }
+    return routes_of(Office(site, journals, Throttle(site.clock), told), PAGES) if journals else []

@@ -1,0 +1,119 @@
+"""A dashboard over a real socket, with people, users and clients that sign in as a browser does."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connector import wiring
+from connector.acts.reviews import OPTIONS
+from connector.consent.decision import Review
+from connector.store.reviews import NewReview
+from connector.store.users import Role
+from connector.web.server import WebServer
+from jobs.mailing import told_of
+from tests.world import ANNA, BO, CARIN, DAVID, HOUR, NEWSLETTER, World, world
+
+PASSWORD = "a horse that is correct"
+#: One user of each role; `eva` and `dora` are the two people whom some acts ask for.
+USERS = {"vera": Role.VIEWER, "olle": Role.OPERATOR, "dora": Role.DPO, "eva": Role.DPO, "adam": Role.ADMIN}
+WEB = '[web]\nlisten = "127.0.0.1:0"\n'
+FIELD = re.compile(r'name="token" value="([^"]+)"')
+AT = "/dashboard/p/main"
+
+
+class Office:
+    """A world with its dashboard served."""
+
+    def __init__(self, w: World, server: WebServer) -> None:
+        self.w = w
+        self.url = f"http://127.0.0.1:{server.port}"
+        self._clients: list[httpx.Client] = []
+
+    def client(self, **headers: str) -> httpx.Client:
+        """A browser that has not signed in."""
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        self._clients.append(made)
+        return made
+
+    def signed_in(self, name: str, language: str = "en") -> httpx.Client:
+        """A browser that has."""
+        made = self.client(**{"accept-language": language})
+        answer = sign_in(made, name)
+        assert answer.status_code == 303, answer.text
+        return made
+
+    def close(self) -> None:
+        for each in self._clients:
+            each.close()
+
+
+def token(text: str) -> str:
+    """The token of the first form on a page."""
+    found = FIELD.search(text)
+    assert found, text
+    return found[1]
+
+
+def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+    """The form, filled in and sent."""
+    page = client.get("/dashboard/sign-in")
+    values = {"token": token(page.text), "name": name, "password": password, "next": ""} | more
+    return client.post("/dashboard/sign-in", data=values)
+
+
+def post(client: httpx.Client, path: str, page: str | None = None, **fields: str) -> httpx.Response:
+    """A form of a page (the same path where not said), sent with its token."""
+    said = token(client.get(page or path).text)
+    return client.post(path, data={"token": said} | fields)
+
+
+def ask(w: World, address: str | None, kind: str) -> int:
+    """A question that waits for a person; its number."""
+    person = w.person(address) if address else None
+    question = NewReview(
+        kind=kind,
+        key=f"{kind}:{address}",
+        question="Somebody cleared a no in HubSpot. Approve: it was cleared on purpose. Reject: it stands.",
+        options=OPTIONS,
+        person_id=person.id if person else None,
+        purpose="newsletter" if person else "",
+        row=23 if person else None,
+    )
+    with w.mirror.write(w.desk.portal) as work:
+        return work.reviews.open([question], w.now)[0].id
+
+
+@contextmanager
+def office(folder: Path, *, extra: str = WEB, **more: Any) -> Iterator[Office]:
+    """A portal with four people: a proved yes, a no by HubSpot, a no by us, and nothing."""
+    with world(folder, contacts=(ANNA, BO, CARIN, DAVID), extra=extra, **more) as w:
+        furnish(w)
+        with wiring.web_of(w.settings, [w.desk], w.tools, told_of(w.settings)) as server:
+            assert server is not None
+            made = Office(w, server)
+            try:
+                yield made
+            finally:
+                made.close()
+
+
+def furnish(w: World) -> None:
+    """What the pages show."""
+    w.sandbox.person.unsubscribe(BO, NEWSLETTER)
+    w.begin()
+    w.grant(ANNA)
+    w.withdraw(CARIN, "newsletter")
+    (w.folder / "words.txt").write_text("Yes, Exempel AB may send me the newsletter by e-mail.", "utf-8")
+    said = ("--purpose", "newsletter", "--type", "grant", "--source", "paper", "--at", "2026-06-14")
+    done = w.cli("record", DAVID, *said, "--signed", "--wording", str(w.folder / "words.txt"))
+    assert done.code == 0, done.err
+    w.wait(HOUR)
+    w.sync()
+    ask(w, BO, Review.CLEARED)
+    with w.mirror.write(w.desk.portal) as work:
+        for name, role in USERS.items():
+            work.users.add(name, role, PASSWORD, w.now)
