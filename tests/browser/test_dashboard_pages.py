@@ -117,7 +117,7 @@ def test_signing_in_searching_and_a_no_by_keyboard_alone_without_script(browser:
         page.keyboard.press("Enter")
         page.wait_for_url("**done=withdrawn*")
         assert "The no is recorded" in page.inner_text("[role=status]")
-        assert o.w.types(BO).count(EventType.WITHDRAW) == before.count(EventType.WITHDRAW) + 1
+        assert o.w.types(BO).count(EventType.OBJECT) == before.count(EventType.OBJECT) + 1
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -14,8 +14,8 @@ from connector.consent.decision import Review
 from connector.store.reviews import NewReview
 from connector.store.users import Role
 from connector.web.server import WebServer
-from jobs.mailing import told_of
-from tests.world import ANNA, BO, CARIN, DAVID, HOUR, NEWSLETTER, World, world
+from jobs.mailing import nightly_of, told_of
+from tests.world import ANNA, BO, CARIN, DAVID, DAY, HOUR, NEWSLETTER, World, world
 
 PASSWORD = "a horse that is correct"
 #: One user of each role; `eva` and `dora` are the two people whom some acts ask for.
@@ -71,6 +71,11 @@ def post(client: httpx.Client, path: str, page: str | None = None, **fields: str
     return client.post(path, data={"token": said} | fields)
 
 
+def keep_night(w: World) -> None:
+    """The nightly report of today, kept for history; nothing is mailed."""
+    nightly_of(w.settings, w.desk).run()
+
+
 def ask(w: World, address: str | None, kind: str) -> int:
     """A question that waits for a person; its number."""
     person = w.person(address) if address else None
@@ -113,6 +118,9 @@ def furnish(w: World) -> None:
     assert done.code == 0, done.err
     w.wait(HOUR)
     w.sync()
+    for _ in range(3):
+        keep_night(w)
+        w.wait(DAY)
     ask(w, BO, Review.CLEARED)
     with w.mirror.write(w.desk.portal) as work:
         for name, role in USERS.items():

@@ -107,9 +107,9 @@ def test_a_portal_that_is_not_served_here_is_no_page(o: Office, page: Page) -> N
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_only_the_method_of_the_table_is_answered(o: Office, page: Page) -> None:
-    methods = {p.method for p in PAGES if p.path == page.path}
+    methods, client = {p.method for p in PAGES if p.path == page.path}, o.signed_in("adam")
     for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - methods:
-        assert o.signed_in("adam").request(method, path_of(o, page)).status_code == 405
+        assert client.request(method, path_of(o, page)).status_code == 405
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if not p.post], ids=lambda p: p.path)

@@ -110,6 +110,10 @@ class Visit:
         moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(self.office.site.settings.controller.zone)
         return moment.strftime("%Y-%m-%d %H:%M")
 
+    def local_iso(self, text: str | None) -> str:
+        """The same for a time as documents spell it."""
+        return self.local(int(datetime.fromisoformat(text).timestamp() * 1000) if text else None)
+
     def looked(self, person: Person, kind: Kind) -> None:
         """Note that this user looks at a person, before anything is shown."""
         note(self.desk, person, self.user.name, kind, door=Source.DASHBOARD)
@@ -126,6 +130,7 @@ class Visit:
             "portals": sorted(desk.name for desk in self.office.site.desks.values()),
             "done": f"done_{done}" if f"done_{done}" in self.say.texts else "",
             "local": self.local,
+            "local_iso": self.local_iso,
             "number": self.report_words.number,
             "title_of": self._title,
         }

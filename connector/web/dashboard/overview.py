@@ -49,7 +49,7 @@ def discrepancies(visit: Visit) -> Response:
         report=report,
         read=view.page(report, visit.report_words),
         groups=report.groups,
-        charts=[_trend(visit, report), *_charts(visit, report, only="kinds")],
+        charts=[*_trend(visit, report), *_charts(visit, report, only="kinds")],
     )
 
 
@@ -106,13 +106,15 @@ def _charts(visit: Visit, report: Report, only: str = "states") -> list[Drawn]:
     return [drawn(plan) for name, plan in charts.plans(report, visit.report_words).items() if name == only]
 
 
-def _trend(visit: Visit, report: Report) -> Drawn:
-    """Discrepancies night by night: those that ask for an act, and the others."""
+def _trend(visit: Visit, report: Report) -> list[Drawn]:
+    """Discrepancies night by night: those that ask for an act, and the others. One night is no trend."""
     with visit.desk.mirror.read(visit.desk.portal) as work:
         nights = archive.totals(work, date.fromisoformat(report.date), TREND)
     points = [*nights, (report.date, report.total, report.urgent)]
+    if len(points) < 2:
+        return []
     say, days = visit.say, [day for day, _, _ in points]
     urgent, others = [act for _, _, act in points], [total - act for _, total, act in points]
     alt = say("trend_alt", first=days[0], last=days[-1], before=points[0][1], now=report.total)
     series = [(say("trend_act"), ACT_COLOUR, urgent), (say("trend_other"), OTHER_COLOUR, others)]
-    return over_time(say("trend"), alt, days, series)
+    return [over_time(say("trend"), alt, days, series)]
