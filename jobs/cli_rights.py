@@ -42,6 +42,11 @@ Property = Annotated[str | None, typer.Option("--property", help="HubSpot's inte
 NewValue = Annotated[str | None, typer.Option("--value", help="The right value; empty clears it.")]
 NewEmail = Annotated[str | None, typer.Option("--email", help="The person's right address.")]
 
+UNLISTED = (
+    "0. Tell the person: nothing then keeps an import, a form or another system from bringing them back, and "
+    "mail from starting again; say --confirm when they still want it so"
+)
+
 hold = typer.Typer(help="Legal hold: overrides erasure and retention.", no_args_is_help=True)
 suppression = typer.Typer(help="Who must never be brought back.", invoke_without_command=True)
 
@@ -80,14 +85,14 @@ def erase(
             roll_forward(settings, desk)  # what an interrupted import still holds would outlive the person
         done = erasing.erase(desk, address, order) if confirm else erasing.plan(desk, address)
     code = Stopped.exit_code if done.waits and confirm else Temporary.exit_code if done.later else 0
-    return Outcome(done.document(), _erased(done), code)
+    return Outcome(done.document(), _erased(done, suppress=order.suppress), code)
 
 
-def _erased(done: erasing.Outcome) -> Group:
+def _erased(done: erasing.Outcome, *, suppress: bool = True) -> Group:
     lines = [f"Subject {done.subject or 'nobody in the mirror'}: {done.stage}."]
     if done.would is not None:
         lines += [f"  {name.replace('_', ' ')}: {_plain(value)}" for name, value in done.would.items()]
-        lines.append(f"  suppressed: {done.suppressed}")
+        lines.append(f"  suppressed: {done.suppressed if suppress else UNLISTED}")
         lines.append("Nothing was written. Say --confirm to erase.")
     elif done.waits or done.later:
         lines.append(f"Next step: {done.next_step}")

@@ -273,6 +273,8 @@ def needles(place: World, address: str) -> dict[str, bytes]:
                 found[f"source {number}"] = row[1]
         for number, row in enumerate(run("SELECT sealed FROM review WHERE person_id = ?", (person,))):
             found[f"review {number}"] = row[0]
+        for number, row in enumerate(run("SELECT path FROM export WHERE person_id = ?", (person,))):
+            found[f"path of a file {number}"] = row[0]
     connection.close()
     for number, line in enumerate(journal_text(place).splitlines()):
         if place.person(address).ref in line:
@@ -323,14 +325,24 @@ def test_of_somebody_erased_no_byte_is_left_anywhere(
             person_id=person,
         )
         work.reviews.open([question], place.now)
+        work.moments.put({number: {"clicked": place.now}}, place.now)
+        work.leaving.put([(person, place.now)], place.now)
+    written = place.folder / "receipt-of-anna@example.org.html"
+    assert place.cli("person", "receipt", ANNA, "--html", str(written)).code == 0
+    assert ANNA.encode() in written.read_bytes()
     assert place.mirror.truncate_wal()
     wanted, held = needles(place, ANNA), files(place)
     assert len(wanted) > 10
     assert [name for name, needle in wanted.items() if not places(held, needle)] == []
-    assert number in {row[1] for row in columns(place.folder / "mirror.db")["contact"]}
+    assert any(name.startswith("path of a file") for name in wanted)
+    for table in ("contact", "moment"):
+        assert number in {row[1] for row in columns(place.folder / "mirror.db")[table]}
     assert any(loser in row for row in columns(place.folder / "mirror.db")["alias"])
     ref = place.person(ANNA).ref
     assert erase(place.desk, ANNA, Order(reason="anna@example.org asked")).stage == "erased"
+    assert person not in {row[1] for row in columns(place.folder / "mirror.db")["leaving"]}
+    assert place.cli("exports", "destroy", "--overdue").code == 0
+    assert place.mirror.truncate_wal()
     copied(place, "after.db")
     held = files(place)
     for name, needle in wanted.items():

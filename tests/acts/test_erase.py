@@ -159,6 +159,12 @@ def test_without_suppression_is_honoured_and_logged(place: World) -> None:
     )
 
 
+def test_what_it_means_is_explained_before_it_is_honoured(place: World) -> None:
+    told = place.cli("erase", ANNA, "--without-suppression")
+    assert "nothing then keeps" in " ".join(told.out.split())
+    assert "nothing then keeps" not in place.cli("erase", ANNA).out
+
+
 def test_the_list_may_be_refused_until_something_is_on_it(place: World) -> None:
     add_hold(place.desk, ANNA, "case", "staff:dora")
     done(place)

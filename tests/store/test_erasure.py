@@ -1,6 +1,9 @@
 """Erasure in our own database: what goes, what stays, what still leaves (consent-domain 7)."""
 
+import time
+
 import pytest
+from sqlalchemy import create_engine
 
 from connector.consent.events import Event, EventType, Overlay, State
 from connector.errors import Refused
@@ -16,6 +19,7 @@ from connector.store.people import NewAddress
 from connector.store.requests import NewRequest, RequestKind
 from connector.store.reviews import NewReview
 from connector.store.states import StateRow
+from connector.store.tables import metadata
 from mappings.words import Status
 
 from .conftest import NOW, PORTAL, raw
@@ -286,3 +290,64 @@ def _found(folder, needles):
     """Files in which one of these byte strings stands, in any common disguise."""
     disguised = [form for each in needles for form in (each, each.upper(), each.hex().encode())]
     return [path.name for path in folder.iterdir() if any(form in path.read_bytes() for form in disguised)]
+
+
+def test_on_postgresql_no_row_has_them_and_after_vacuum_no_page_either(mirror, anna, url):
+    """A deleted row stays in its page until VACUUM (docs/erasure.md): the rows go at once, the bytes then."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite overwrites what it deletes")
+    with raw(url) as connection:
+        run = connection.exec_driver_sql
+        needles = {"wrapped key": run(f"SELECT key FROM person WHERE id = {anna.id}").scalar()}
+        for table, column in (("address", "sealed"), ("payload", "sealed"), ("export", "path")):
+            rows = run(f"SELECT {column} FROM {table} WHERE person_id = {anna.id}").scalars()
+            needles |= {f"{table} {number}": bytes(each) for number, each in enumerate(rows)}
+    assert len(needles) >= 5
+    assert _in_rows(url, needles) == set(needles)
+    assert _in_pages(url, needles) == set(needles), "the search finds them while they are there"
+    with mirror.write(PORTAL) as work:
+        work.people.shred(anna.id)
+        for each in work.exports.standing(NOW):
+            work.exports.end(each.id, "destroyed", "staff:x", NOW)
+    assert _in_rows(url, needles) == set()
+    for _ in range(40):  # the server's own autovacuum may still look at the rows as they were
+        _by_itself(url, "VACUUM FULL")
+        left = _in_pages(url, needles)
+        if not left:
+            break
+        time.sleep(0.5)
+    assert left == set()
+
+
+def _in_rows(url, needles):
+    """Which of these byte strings stand in a row of any table."""
+    found = set()
+    with raw(url) as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table.name}"'):
+                cells = [bytes(cell) for cell in row if isinstance(cell, bytes | memoryview)]
+                found |= {name for name, needle in needles.items() if any(needle in cell for cell in cells)}
+    return found
+
+
+def _in_pages(url, needles):
+    """The same in the files of tables and indexes, as they lie on the server's disk."""
+    found = set()
+    paths = (
+        "SELECT pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class "
+        "WHERE relkind IN ('r', 'i', 't') "
+        "AND relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace)"
+    )
+    _by_itself(url, "CHECKPOINT")
+    with raw(url) as connection:
+        for data in connection.exec_driver_sql(paths).scalars():
+            found |= {name for name, needle in needles.items() if needle in bytes(data)}
+    return found
+
+
+def _by_itself(url, statement):
+    """Outside of any transaction."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
