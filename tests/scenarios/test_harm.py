@@ -40,6 +40,7 @@ from tests.world import (
     OFFERS,
     SUBSCRIBED,
     UNSUBSCRIBED,
+    Ran,
     World,
     world,
 )
@@ -268,7 +269,10 @@ def test_a_restriction_survives_a_merge(make: Make) -> None:
 # --- never bring back someone erased ---------------------------------------------------------------------
 
 
-TABLES = ("person", "address", "contact", "observed", "state", "payload WHERE person_id <> 0", "review")
+TABLES = (
+    "person", "address", "contact", "observed", "state", "payload WHERE person_id <> 0", "review",
+    "moment", "leaving", "link", "signup",
+)  # fmt: skip
 
 
 def rows(w: World) -> dict[str, int]:
@@ -317,6 +321,47 @@ def test_somebody_erased_is_known_by_any_spelling(make: Make, spelled: str) -> N
     before = rows(w)
     w.create(spelled)
     settle(w, full=True)
+    assert rows(w) == before
+
+
+def imported(w: World, spelled: str) -> Ran:
+    sheet = w.folder / "old.csv"
+    sheet.write_text(f"email;newsletter;date\n{spelled};yes;2026-01-02\n", "utf-8")
+    return w.cli("import", str(sheet), "--confirm")
+
+
+def recorded(w: World, spelled: str) -> Ran:
+    words = ("record", spelled, "--purpose", "newsletter", "--type", "claim", "--source", "phone")
+    return w.cli(*words, "--at", "2026-06-01")
+
+
+def said_no_again(w: World, spelled: str) -> Ran:
+    return w.cli("withdraw", spelled)
+
+
+def restricted(w: World, spelled: str) -> Ran:
+    return w.cli("restrict", spelled)
+
+
+def held(w: World, spelled: str) -> Ran:
+    return w.cli("hold", "add", spelled, "--reason", "claim 7")
+
+
+@pytest.mark.parametrize(
+    "door", [imported, recorded, said_no_again, restricted, held], ids=lambda d: d.__name__
+)
+@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_no_command_stores_somebody_erased_in_any_spelling(
+    make: Make, door: Callable[[World, str], Ran], spelled: str
+) -> None:
+    w = make()
+    w.begin()
+    w.suppress(SPELLINGS["same"])
+    before = rows(w)
+    ran = door(w, spelled)
+    assert ran.code in {0, 3, 4}, ran.err
+    w.wait()
+    w.sync(full=True)
     assert rows(w) == before
 
 
