@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-NAMES = ("backfill", "quiet", "sweep", "limit", "verify", "import_sheet")
+NAMES = ("backfill", "quiet", "sweep", "limit", "verify", "import_sheet", "withdrawal")
 
 
 def main() -> None:

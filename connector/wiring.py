@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from tempfile import TemporaryDirectory
 
@@ -266,7 +266,7 @@ def check_of(settings: Settings, portals: Iterable[int]) -> Check | None:
 def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = None) -> Iterator[Site]:
     """What the web part needs for the portals of these desks; ends once what it accepted is on disk."""
     at_hand = given or tools()
-    served = {desk.portal: desk for desk in desks}
+    served = {desk.portal: replace(desk, mirror=desk.mirror.first()) for desk in desks}
     intakes = {number: Intake(desk) for number, desk in served.items()}
     try:
         yield Site(

@@ -17,6 +17,7 @@ from connector.store.late import LateLooks
 from connector.store.scope import Scope
 from connector.store.suppression import SuppressionKind
 from connector.store.tables import head, meta
+from connector.store.turns import Turns
 from connector.store.work import Work
 
 _MIRROR = 0  # the "portal" of what belongs to the whole mirror
@@ -36,12 +37,20 @@ class Mirror:
         self._clock = clock
         self._chance = chance
         self._fences: Mapping[int, int] = {}
+        self._turns = Turns(database.path)
+        self._is_first = False
 
     def fenced(self, portal: int, number: int) -> "Mirror":
         """The same mirror for one turn of a fleet's worker: writes to the portal end with Fenced once another
         worker has taken it over."""
         made = Mirror(self._database, self._keys, self._clock, self._chance, self.journal)
         made._fences = {portal: number}
+        return made
+
+    def first(self) -> "Mirror":
+        """The same mirror for what a person waits for: its writes go before those of bulk work."""
+        made = Mirror(self._database, self._keys, self._clock, self._chance, self.journal)
+        made._fences, made._is_first = self._fences, True
         return made
 
     @classmethod
@@ -99,7 +108,7 @@ class Mirror:
         SQLite has one writer in all (BEGIN IMMEDIATE, others wait up to 5 s): keep it under 100 ms and never
         hold it over a call to HubSpot.
         """
-        with self._database.begin(self._database.writer) as connection:
+        with self._in_turn(), self._database.begin(self._database.writer) as connection:
             _take_turn(connection, portal)
             if portal in self._fences:
                 fences.check(connection, portal, self._fences[portal])
@@ -193,6 +202,15 @@ class Mirror:
     def engine(self) -> Engine:
         """For `log verify`'s stream and the tests of this room."""
         return self._database.reader
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._is_first:
+            with self._turns.first():
+                yield
+        else:
+            self._turns.give_way()
+            yield
 
     def _write_journal(self, scope: Scope) -> None:
         """Before the commit: what is acknowledged is in the journal, whatever becomes of the database."""
