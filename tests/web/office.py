@@ -122,6 +122,7 @@ def furnish(w: World) -> None:
         keep_night(w)
         w.wait(DAY)
     ask(w, BO, Review.CLEARED)
+    assert w.cli("requests", "add", ANNA, "--kind", "access", "--note", "Send it by letter").code == 0
     with w.mirror.write(w.desk.portal) as work:
         for name, role in USERS.items():
             work.users.add(name, role, PASSWORD, w.now)

@@ -124,6 +124,21 @@ def test_a_no_is_annulled_by_two_and_only_where_it_is(o: Office) -> None:
     assert EventType.ANNUL in o.w.types(CARIN)
 
 
+def test_a_request_is_taken_extended_and_settled_with_a_reason(o: Office) -> None:
+    client, here = o.signed_in("dora"), f"{AT}/requests/1"
+    assert ANNA not in client.get(f"{AT}/requests").text
+    assert "Send it by letter" in client.get(here).text
+    assert post(client, here, act="take").status_code == 303
+    assert post(client, here, act="extend").status_code == 400
+    assert post(client, here, act="extend", reason="many systems").status_code == 303
+    assert post(client, here, act="refused").status_code == 400
+    assert post(client, here, act="refused", reason="asked twice a week").status_code == 303
+    told = client.get(here).text
+    assert "refused" in told
+    assert "Send it by letter" not in told
+    assert [event.detail["command"] for event in o.w.log(ANNA) if event.type is EventType.ACCESSED]
+
+
 def test_the_log_is_verified_at_the_press_of_a_button(o: Office) -> None:
     answer = post(o.signed_in("olle"), f"{AT}/log", payloads="yes")
     assert "The log is what it was." in answer.text

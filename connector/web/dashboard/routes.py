@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from connector.acts.checkpoint import Journal
 from connector.store.users import Role
-from connector.web.dashboard import deciding, entry, ledger, overview, people
+from connector.web.dashboard import deciding, desk_pages, entry, ledger, overview, people
 from connector.web.dashboard.gate import PORTAL, Page, routes_of
 from connector.web.dashboard.office import HOME, Office, Told, Visit
 from connector.web.dashboard.throttle import Throttle
@@ -40,6 +40,9 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(path=PORTAL + "/reviews", role=Role.OPERATOR, handler=deciding.reviews),
     Page(path=PORTAL + "/reviews/{number:int}", role=Role.OPERATOR, handler=deciding.review),
     Page(path=PORTAL + "/reviews/{number:int}", role=Role.DPO, handler=deciding.answer, post=True),
+    Page(path=PORTAL + "/requests", role=Role.DPO, handler=desk_pages.requests),
+    Page(path=PORTAL + "/requests/{number:int}", role=Role.DPO, handler=desk_pages.request),
+    Page(path=PORTAL + "/requests/{number:int}", role=Role.DPO, handler=desk_pages.change_request, post=True),
     Page(path=PORTAL + "/exports", role=Role.DPO, handler=deciding.exports),
     Page(path=PORTAL + "/exports/{number:int}", role=Role.DPO, handler=deciding.destroy, post=True),
     Page(path=PORTAL + "/search", role=Role.OPERATOR, handler=people.search_form),
