@@ -66,7 +66,7 @@ class Plan(Generic[P]):
 
 
 @contextmanager
-def ahead(pages: Iterator[P], plan: Plan[P]) -> Iterator[Iterator[Ready[P]]]:
+def ahead(pages: Iterator[P], plan: Plan[P]) -> Iterator["Pages[P]"]:
     """Pages in order, read ahead. Raises what reading raised, at the page where it was raised."""
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="statuses")
     reader = _Reader(pages, plan, pool)
@@ -74,7 +74,7 @@ def ahead(pages: Iterator[P], plan: Plan[P]) -> Iterator[Iterator[Ready[P]]]:
     thread.start()
     try:
         with _rare_collections():
-            yield reader.ready()
+            yield Pages(reader)
     finally:
         reader.stop()
         thread.join()
@@ -117,13 +117,21 @@ class _Reader(Generic[P]):
             self._batches.finish()
             self._queue.put(error)
 
-    def ready(self) -> Iterator[Ready[P]]:
-        """What the caller iterates over."""
-        while (found := self._queue.get()) is not None:
-            if isinstance(found, BaseException):
-                raise found
-            self._room.release()
-            yield found
+    def next(self) -> Ready[P] | None:
+        """The next page, None at the end. Raises what reading raised."""
+        found = self._queue.get()
+        if found is None or isinstance(found, BaseException):
+            self._queue.put(found)  # whoever asks again hears the same
+            if found is None:
+                return None
+            raise found
+        self._room.release()
+        return found
+
+    def waits(self) -> bool:
+        """A page has been read already."""
+        head = self._queue.queue[0] if self._queue.queue else None
+        return isinstance(head, Ready)
 
     def stop(self) -> None:
         """No further page is read."""
@@ -136,6 +144,30 @@ class _Reader(Generic[P]):
         ready = Ready(page, wanted, list(spelled))
         self._batches.add(ready, spelled)
         return ready
+
+
+class Pages(Generic[P]):
+    """What the caller iterates over."""
+
+    def __init__(self, reader: _Reader[P]) -> None:
+        self._reader = reader
+
+    def __iter__(self) -> "Pages[P]":
+        return self
+
+    def __next__(self) -> Ready[P]:
+        found = self._reader.next()
+        if found is None:
+            raise StopIteration
+        return found
+
+    def together(self, most: Callable[[], int]) -> Iterator[list[Ready[P]]]:
+        """The next page with those that wait already, up to `most` of them: to be written as one."""
+        for first in self:
+            group, limit = [first], most()
+            while len(group) < limit and self._reader.waits():
+                group.append(next(self))
+            yield group
 
 
 class _Batches:

@@ -1,6 +1,6 @@
 """The first full read: resumable after any interruption, never writes to HubSpot.
 
-A page of 100 contacts is one transaction with its cursor, so that a kill costs at most that page.
+A few pages of 100 contacts are one transaction with their cursor, so that a kill costs at most those pages.
 """
 
 from collections.abc import Callable, Sequence
@@ -67,10 +67,11 @@ def backfill(
     left: dict[int, Stretch] = dict(enumerate(start.stretches))
     choose = _everybody if fresh or start.is_first else partial(_changed, reader)
     with reader.ahead(pieces(desk.hubspot, start.stretches), choose) as pages:
-        for ready in pages:
-            done += len(ready.page.contacts)
-            _go_on(left, ready.page)
-            reader.take(ready, partial(_mark, tuple(left.values()), done, start.since))
+        for group in pages.together(reader.at_once):
+            for ready in group:
+                done += len(ready.page.contacts)
+                _go_on(left, ready.page)
+            reader.take(group, partial(_mark, tuple(left.values()), done, start.since))
             if tell is not None:
                 tell(Progress(done, total, desk.hubspot.calls_made - calls))
     reader.judge()

@@ -14,11 +14,16 @@ from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
 from connector.errors import HubSpotUnreachable, RequestRejected
 from connector.store.work import Work
-from jobs.ahead import BATCH, P, Plan, Ready, ahead
+from jobs.ahead import BATCH, P, Pages, Plan, Ready, ahead
 from mappings.addresses import NotAnAddress, normalise
 from mappings.records import Contact, Preferences
 
 SIDE_BY_SIDE = 8  # single reads at once: as many as there are connections
+
+PAGE = 100
+TOGETHER = 5  # pages written in one transaction at most
+MOMENT_S = 0.06  # such a transaction lasts so long or less, beside daemons and acts that wait for it
+SOON_S = 0.001
 
 AWAY = 3  # so many asked for and none answered: HubSpot is away, and not one address odd
 
@@ -41,6 +46,7 @@ class Reader:
     beat: Beat = still
     singles: int = 0  # single status reads that this turn may still make
     seen: int = field(default=0)
+    _took_s: float = 0.0  # for one page, the slowest of late
     _in_by_property: set[str] = field(default_factory=set)  # of contacts whose statuses are being asked for
 
     def bring_in(
@@ -53,13 +59,33 @@ class Reader:
         wanted = contacts if always else self.changed(contacts)
         self._write(len(contacts), wanted, self.preferences(wanted) if wanted else {}, mark)
 
-    def take(self, ready: Ready[P], mark: Mark | None = None) -> None:
-        """The same for a page that was read ahead."""
-        self._write(len(ready.page.contacts), ready.wanted, ready.statuses(), mark)
+    def take(self, pages: Sequence[Ready[P]], mark: Mark | None = None) -> None:
+        """The same for pages that were read ahead, in one transaction with `mark`.
+
+        A record that is listed twice, or with one that was merged into it, must find the other in the
+        mirror: then each page is written for itself.
+        """
+        wanted = [contact for each in pages for contact in each.wanted]
+        named = [number for contact in wanted for number in (contact.id, *contact.merged_ids)]
+        if len(pages) > 1 and len(set(named)) < len(named):
+            for each in pages[:-1]:
+                self.take([each])
+            self.take(pages[-1:], mark)
+            return
+        read: dict[str, Preferences] = {}
+        for each in pages:
+            read.update(each.statuses())
+        self._write(sum(len(each.page.contacts) for each in pages), wanted, read, mark)
+
+    def at_once(self) -> int:
+        """How many pages to write together, so that nobody waits longer for the database than a moment."""
+        if not self._took_s:
+            return 1
+        return max(1, min(TOGETHER, int(MOMENT_S / self._took_s)))
 
     def ahead(
         self, pages: Iterator[P], choose: Callable[[P], Sequence[Contact]]
-    ) -> AbstractContextManager[Iterator[Ready[P]]]:
+    ) -> AbstractContextManager[Pages[P]]:
         """Pages read ahead, with the statuses of those whom `choose` picks where the plan has batches."""
         batches = self.desk.hubspot.capabilities().batch_statuses
         return ahead(pages, Plan(choose, self._spelled, self._batch if batches else None))
@@ -73,9 +99,12 @@ class Reader:
         if not wanted and mark is None:
             return
         with self.desk.mirror.write(self.desk.portal) as work:
+            started = self.desk.clock.monotonic()
             take_in(self.desk, work, Group(wanted, read), self.tally)
             if mark is not None:
                 mark(work)
+        took_s = (self.desk.clock.monotonic() - started) * PAGE / max(len(wanted), 1)
+        self._took_s = max(took_s, 0.8 * self._took_s, SOON_S)
         self.beat()
 
     def changed(self, contacts: Sequence[Contact]) -> list[Contact]:

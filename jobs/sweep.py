@@ -24,8 +24,8 @@ def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
     reader = Reader(desk, tally, beat)
     compared = _Compared(desk, everybody=desk.hubspot.capabilities().batch_statuses)
     with reader.ahead(all_contacts(desk.hubspot), compared.choose) as pages:
-        for ready in pages:
-            reader.take(ready)
+        for group in pages.together(reader.at_once):
+            reader.take(group)
     complete = _absent(desk, reader, compared.missing)
     reader.judge()
     if not complete:

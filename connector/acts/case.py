@@ -61,6 +61,7 @@ class Case:
         self.letters_due: list[NewLetter] = []
         self.questions: list[NewReview] = []
         self.restricted = False
+        self.said_no = False  # an event of this case is one: it stands in the way of others with the address
         self._versions: dict[str, int] = {}
         self._standings: dict[str, Standing] = {}
         self._sources = {event.source_ref for event in facts.events}
@@ -97,6 +98,7 @@ class Case:
             held = replace(event, id=f"~{len(self.fresh):06d}", recorded_at=self.facts.now)
             self.events.append(held)
             self.fresh.append(held)
+            self.said_no = self.said_no or held.is_no
             self._count(held)
 
     def recorded(self, events: Sequence[Event]) -> None:

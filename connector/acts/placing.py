@@ -6,10 +6,12 @@ another address or is merged must land on the person who holds the noes. In doub
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from connector.acts.quiet import Statuses, quiet_ones
 from connector.consent.events import Event, EventType, Source
 from connector.store.contacts import ContactRow
+from connector.store.payloads import Draft, encode
 from connector.store.people import Address, AddressKind, NewAddress
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
@@ -35,11 +37,10 @@ class Placing:
     placed: list[Placed] = field(default_factory=list)
     reappeared: list[int] = field(default_factory=list)  # contact ids whose address is suppressed
     quiet: list["Spelled"] = field(default_factory=list)  # with nothing new: not placed
-    events: list[tuple[int | None, Event]] = field(default_factory=list)
+    events: list[tuple[int | None, Event | Draft]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Spelled:
+class Spelled(NamedTuple):
     """A contact's addresses in the form in which addresses are compared; what is none is left out."""
 
     contact: Contact
@@ -236,6 +237,23 @@ def _make(work: Work, spelled: Sequence[Spelled], placing: Placing) -> None:
             Address(person.id, refs[a.normalised], a.kind, a.normalised, a.original) for a in each.addresses
         )
         first = held[0].ref if held else None
-        event = Event(type=EventType.IDENTIFIER_ADDED, source=Source.HUBSPOT, address=first)
-        placing.events.append((person.id, event))
+        placing.events.append((person.id, identified(first)))
         placing.placed.append(Placed(each.contact, person.id, held, is_new=True))
+
+
+def identified(ref: str | None) -> Draft:
+    """The entry that says who is new, by the reference of their first address."""
+    if ref is None:
+        return _WITHOUT_ADDRESS
+    return _WITH_ADDRESS._replace(payload=b"%b%b%b" % (_BEFORE, ref.encode(), _AFTER))
+
+
+def _identity(ref: str | None) -> Draft:
+    event = Event(type=EventType.IDENTIFIER_ADDED, source=Source.HUBSPOT, address=ref)
+    return Draft(event.type, event.purpose, event.basis, event.grade, encode(event))
+
+
+#: Spelled once: the reference is all that differs between two people.
+_WITHOUT_ADDRESS: Final = _identity(None)
+_WITH_ADDRESS: Final = _identity("{}")
+_BEFORE, _AFTER = _WITH_ADDRESS.payload.split(b"{}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from connector.acts.case import Case
 from connector.acts.desk import Desk
@@ -9,9 +10,26 @@ from connector.acts.facts import Facts, facts_of, facts_of_many
 from connector.consent.events import Event, State
 from connector.consent.sendable import by_state
 from connector.consent.state import Standing
-from connector.store.states import StateRow
+from connector.store.states import StateLike, StateRow
 from connector.store.work import Work
 from mappings.purposes import Purpose
+
+
+class Alike(Protocol):
+    """Somebody new who was decided by a pattern (newcomers)."""
+
+    @property
+    def person_id(self) -> int: ...
+
+    @property
+    def refs(self) -> Sequence[str]: ...
+
+    @property
+    def says_no(self) -> bool: ...
+
+    def states(self) -> Sequence[StateLike]:
+        """The states that follow from the entries as they were recorded."""
+
 
 Flags = Mapping[str, tuple[bool, bool]]  # purpose -> (hold, review)
 SILENCE = 21  # of somebody UNKNOWN: no row says as much (design 3)
@@ -36,30 +54,29 @@ def project(
     rows = {}
     for purpose in desk.purposes:
         standing, before = facts.standing(purpose), facts.states.get(purpose.key)
-        row = _row(
+        row = state_row(
             facts.events,
             standing,
             before,
             (decided or {}).get(purpose.key),
             (flags or {}).get(purpose.key),
         )
-        rows[purpose.key] = _asked(row, facts, purpose) if _may(row, standing, purpose) else row
+        rows[purpose.key] = _asked(row, facts, purpose) if may_be_sendable(row, standing, purpose) else row
     work.states.put({(person_id, purpose): row for purpose, row in rows.items()})
     if not alone:
-        _project_sharers(desk, work, [facts])
+        _project_sharers(desk, work, {person_id: [address.ref for address in facts.addresses]})
     return rows
 
 
-def _project_sharers(desk: Desk, work: Work, people: Sequence[Facts]) -> None:
-    """Whoever has or had an address of these people: one's no is the other's obstacle."""
-    refs = [address.ref for facts in people for address in facts.addresses]
-    users = work.people.persons_of(refs) if refs else {}
-    mine = {facts.person.id for facts in people}
-    for person_id in sorted({number for each in users.values() for number in each} - mine):
+def _project_sharers(desk: Desk, work: Work, refs: Mapping[int, Sequence[str]]) -> None:
+    """Whoever has or had an address of these people (id -> references): one's no is the other's obstacle."""
+    theirs = [ref for each in refs.values() for ref in each]
+    users = work.people.persons_of(theirs) if theirs else {}
+    for person_id in sorted({number for each in users.values() for number in each} - refs.keys()):
         project(desk, work, person_id, alone=True)
 
 
-def project_cases(desk: Desk, work: Work, cases: Sequence[Case]) -> None:
+def project_cases(desk: Desk, work: Work, cases: Sequence[Case], newcomers: Sequence[Alike] = ()) -> None:
     """The same for people who were just decided: only what changed is stored, and only those who may be
     mailed as far as their own acts go are looked at in full."""
     rows: dict[tuple[int, str], StateRow] = {}
@@ -68,14 +85,18 @@ def project_cases(desk: Desk, work: Work, cases: Sequence[Case]) -> None:
         flags = {**case.flags, **case.ended_flags()}
         for purpose in desk.purposes:
             standing, before = case.standing(purpose), case.facts.states.get(purpose.key)
-            row = _row(case.events, standing, before, case.rows.get(purpose.key), flags.get(purpose.key))
+            row = state_row(case.events, standing, before, case.rows.get(purpose.key), flags.get(purpose.key))
             rows[case.person_id, purpose.key] = row
-            if _may(row, standing, purpose):
+            if may_be_sendable(row, standing, purpose):
                 full.append((case, purpose))
     rows |= _in_full(desk, work, full, rows)
     known = {(case.person_id, key): row for case in cases for key, row in case.facts.states.items()}
     work.states.put({key: row for key, row in rows.items() if row != known.get(key, NO_ROW)})
-    said_no = [case.facts for case in cases if any(event.is_no for event in case.fresh)]
+    work.states.put_alike([state for each in newcomers for state in each.states()])
+    said_no: dict[int, Sequence[str]] = {
+        case.person_id: [address.ref for address in case.facts.addresses] for case in cases if case.said_no
+    }
+    said_no |= {each.person_id: each.refs for each in newcomers if each.says_no}
     _project_sharers(desk, work, said_no)
 
 
@@ -97,7 +118,7 @@ def _in_full(
     return {key: _asked(rows[key], facts[key[0]], purpose) for key, purpose in keys}
 
 
-def _row(
+def state_row(
     events: Sequence[Event],
     standing: Standing,
     before: StateRow | None,
@@ -124,7 +145,7 @@ def _row(
     )
 
 
-def _may(row: StateRow, standing: Standing, purpose: Purpose) -> bool:
+def may_be_sendable(row: StateRow, standing: Standing, purpose: Purpose) -> bool:
     """The person's own acts allow it and nothing waits for a human look."""
     return not (row.hold or row.review) and by_state(standing, purpose).allowed
 

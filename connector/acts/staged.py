@@ -195,6 +195,8 @@ def _follow(
         return
     facts = _facts(desk, work, fresh, people)
     cases = {each: Case(desk, found, {}) for each, found in facts.items()}
+    for person, event in fresh:
+        cases[person].said_no = cases[person].said_no or event.is_no
     project_cases(desk, work, list(cases.values()))
     letters = [
         letter for person, event in fresh if event.is_no for letter in _letters(desk, cases[person], event)

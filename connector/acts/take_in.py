@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from connector.acts import archived, sightings
 from connector.acts.desk import Desk
 from connector.acts.facts import facts_of_new
+from connector.acts.newcomers import newcomer
 from connector.acts.placing import Placed, Placing, Spelled, place
 from connector.acts.reappearance import reappeared
-from connector.acts.reconcile import Circumstances, Matter, reconcile_group
+from connector.acts.reconcile import Circumstances, Familiar, Matter, reconcile_group
 from connector.acts.sightings import Rows, Sighting
 from connector.acts.tally import Tally
 from connector.consent.situation import Identity
@@ -55,9 +56,13 @@ def _matter(
     preferences: Mapping[str, Preferences],
     before: Mapping[str, Rows],
     tally: Tally,
-) -> Matter | None:
+) -> Matter | Familiar | None:
     """What there is to decide. Polling the same again changes nothing (row 9, I4); silence about somebody
     new is row 21."""
+    familiar = _familiar(desk, placed, preferences)
+    if familiar is not None:
+        tally.changed += 1
+        return familiar if familiar.newcomer.is_heard else None
     seen = {
         address.ref: _sighting(desk, placed, address, preferences, before.get(address.ref, {}))
         for address in placed.addresses
@@ -69,6 +74,21 @@ def _matter(
         return None
     facts = facts_of_new(desk, placed.person, placed.addresses) if placed.is_new else None
     return Matter(placed.person, seen, Circumstances(identity=_identity(placed)), facts)
+
+
+def _familiar(desk: Desk, placed: Placed, preferences: Mapping[str, Preferences]) -> Familiar | None:
+    """Somebody new in a situation that has a pattern."""
+    if not placed.is_new or not 0 < len(placed.addresses) < 3:
+        return None
+    found = newcomer(desk, placed.contact, placed.addresses, preferences, desk.clock.now())
+    if found is None:
+        return None
+    return Familiar(found, lambda: _ordinary(desk, placed, preferences))
+
+
+def _ordinary(desk: Desk, placed: Placed, preferences: Mapping[str, Preferences]) -> Matter:
+    seen = {address.ref: _sighting(desk, placed, address, preferences, {}) for address in placed.addresses}
+    return Matter(placed.person, seen, facts=facts_of_new(desk, placed.person, placed.addresses))
 
 
 def _identity(placed: Placed) -> Identity:

@@ -1,6 +1,7 @@
 """What a piece of work came to: counted while it goes on, added up by the turn."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,6 +26,11 @@ class Tally:
     def decided(self) -> int:
         """Decisions taken, whatever they came to."""
         return self.rows.total()
+
+    def count(self, rows: Mapping[int, int]) -> None:
+        """Decisions by row, made for somebody."""
+        for row, times in rows.items():
+            self.rows[row] += times
 
     def add(self, other: "Tally") -> None:
         """Add another piece of work to this one."""

@@ -174,7 +174,20 @@ class Transport:
         return _Call(Outgoing(route, query or {}, encoded), urgent, until, patience)
 
     def _persist(self, call: _Call, decode: Decode[T]) -> T:
-        """Attempts until one ends for good, the attempts are used up or the deadline is near."""
+        """Attempts until one ends for good, the attempts are used up or the deadline is near.
+
+        Most calls end with the first: the engine of repeats is not set up for those.
+        """
+        try:
+            return self._attempt(call, decode)
+        except _Repeat as error:
+            failed = [error]
+
+        def attempt() -> T:
+            if failed:
+                raise failed.pop()
+            return self._attempt(call, decode)
+
         retrying = Retrying(
             retry=retry_if_exception_type(_Repeat),
             wait=lambda state: self._wait(call, state),
@@ -182,7 +195,7 @@ class Transport:
             sleep=lambda seconds: self._pause(call.route, seconds),
             retry_error_callback=_fail,
         )
-        done: T = retrying(self._attempt, call, decode)
+        done: T = retrying(attempt)
         return done
 
     def _attempt(self, call: _Call, decode: Decode[T]) -> T:

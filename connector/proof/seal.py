@@ -42,29 +42,53 @@ def unseal(cipher: Cipher, sealed: bytes, place: bytes) -> bytes:
         raise SealBroken("a sealed value does not open") from None
 
 
+class Keyed:
+    """HMAC-SHA-256 (RFC 2104) under one key, both pads hashed beforehand: a third of the library's time."""
+
+    def __init__(self, key: bytes) -> None:
+        block = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")
+        self._inner = sha256(block.translate(_INNER))
+        self._outer = sha256(block.translate(_OUTER))
+
+    def __call__(self, message: bytes) -> bytes:
+        """The 32 bytes of a message."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
+_BLOCK: Final = 64
+_INNER: Final = bytes(each ^ 0x36 for each in range(256))
+_OUTER: Final = bytes(each ^ 0x5C for each in range(256))
+
+
 class Vault:
-    """The secrets of one portal, each derived from the master key for one use."""
+    """The secrets of one portal, each derived from the master key for one use.
+
+    It lives as long as a transaction, and so do the indexes of addresses that it remembers.
+    """
 
     def __init__(self, master: bytes, portal: int) -> None:
         self.portal = portal
         self._place = b"%d|" % portal
         self._wrap = AESGCM(derive(master, "wrap/v1"))
-        self._address = hmac.new(derive(master, f"address/v1|{portal}"), digestmod=sha256)
-        self._source = hmac.new(derive(master, f"source/v1|{portal}"), digestmod=sha256)
+        self._address = Keyed(derive(master, f"address/v1|{portal}"))
+        self._source = Keyed(derive(master, f"source/v1|{portal}"))
+        self._addresses: dict[str, bytes] = {}
         #: For entries and letters that belong to no person.
         self.own = AESGCM(derive(master, f"own/v1|{portal}"))
 
     def address_ref(self, normalised: str) -> bytes:
         """The keyed index of an address: equal for equal addresses, useless without the key."""
-        keyed = self._address.copy()
-        keyed.update(normalised.encode())
-        return keyed.digest()[:REF_BYTES]
+        found = self._addresses.get(normalised)
+        if found is None:
+            found = self._addresses[normalised] = self._address(normalised.encode())[:REF_BYTES]
+        return found
 
     def source_ref(self, ref: bytes, source: str) -> bytes:
         """The keyed index of (person, source_ref), by which a repeat is found."""
-        keyed = self._source.copy()
-        keyed.update(ref + source.encode())
-        return keyed.digest()[:REF_BYTES]
+        return self._source(ref + source.encode())[:REF_BYTES]
 
     def new_key(self, ref: bytes, entropy: bytes) -> tuple[Cipher, bytes]:
         """A person's key, usable and wrapped for the table; takes NEW_KEY_BYTES of randomness."""
@@ -95,7 +119,7 @@ class SuppressionKeys:
     """
 
     def __init__(self, ring: tuple[bytes, ...], portal: int) -> None:
-        self._ring = tuple((kid(key), derive(key, f"suppression/v1|{portal}")) for key in ring)
+        self._ring = tuple((kid(key), Keyed(derive(key, f"suppression/v1|{portal}"))) for key in ring)
 
     def newest(self, normalised: str) -> tuple[int, bytes]:
         """(key id, hash) for a new entry."""
@@ -104,7 +128,7 @@ class SuppressionKeys:
     def hashes(self, normalised: str) -> list[tuple[int, bytes]]:
         """(key id, hash) under every key of the ring."""
         message = b"suppress/v1|email|" + normalised.encode()
-        return [(number, hmac.digest(key, message, sha256)) for number, key in self._ring]
+        return [(number, keyed(message)) for number, keyed in self._ring]
 
 
 def kid(key: bytes) -> int:

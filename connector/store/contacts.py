@@ -1,8 +1,8 @@
 """HubSpot's contact records as last read: ids, fingerprints, times; nothing readable about anyone."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, case, func, select, update
 
@@ -12,8 +12,7 @@ from connector.store.tables import address, alias, contact, observed
 from mappings.words import Status
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
+class ContactRow(NamedTuple):
     """One contact record. Times are milliseconds UTC."""
 
     id: int
@@ -40,7 +39,11 @@ class ContactCounts:
     oldest_read: int | None
 
 
-_FIELDS: Final = tuple(field.name for field in fields(ContactRow))
+_FIELDS: Final = ContactRow._fields
+_ARCHIVED: Final = _FIELDS.index("archived")
+_OURS: Final = select(*(contact.c[name] for name in _FIELDS)).where(contact.c.portal == bulk.PORTAL)
+_BY_ID: Final = bulk.Lookup(_OURS, contact.c.id)
+_BY_PERSON: Final = bulk.Lookup(_OURS.order_by(contact.c.id), contact.c.person_id)
 
 
 class Contacts:
@@ -54,12 +57,12 @@ class Contacts:
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, ContactRow]:
         """Those that are known."""
-        rows = bulk.select_in(self._connection, self._select(), contact.c.id, ids)
+        rows = _BY_ID.rows(self._connection, self._portal, ids)
         return {row.id: _contact(row) for row in rows}
 
     def put(self, rows: Sequence[ContactRow]) -> None:
         """Insert or replace by id; `first_seen` of a known one is kept."""
-        values = [(self._portal, *_values(row)) for row in rows]
+        values = [(self._portal, *row[:_ARCHIVED], int(row.archived), row.gone_at) for row in rows]
         bulk.upsert(self._connection, contact, ("portal", *_FIELDS), values, keep=("first_seen",))
 
     def ids_between(self, after: int, upto: int | None) -> list[int]:
@@ -89,8 +92,7 @@ class Contacts:
     def of_persons(self, person_ids: Iterable[int]) -> dict[int, list[ContactRow]]:
         """The records of these people by ascending id, gone ones included."""
         found: dict[int, list[ContactRow]] = {}
-        statement = self._select().order_by(contact.c.id)
-        for row in bulk.select_in(self._connection, statement, contact.c.person_id, person_ids):
+        for row in _BY_PERSON.rows(self._connection, self._portal, person_ids):
             found.setdefault(row.person_id, []).append(_contact(row))
         return found
 
@@ -152,35 +154,8 @@ class Contacts:
         bulk.update(self._connection, contact, (column,), ("portal", "id"), rows)
 
 
-def _values(row: ContactRow) -> tuple[Any, ...]:
-    """The columns in the order of the fields."""
-    return (
-        row.id,
-        row.person_id,
-        row.fingerprint,
-        row.object_source,
-        row.created_at,
-        row.modified_at,
-        row.first_seen,
-        row.statuses_read_at,
-        int(row.archived),
-        row.gone_at,
-    )
-
-
 def _contact(row: bulk.AnyRow) -> ContactRow:
-    return ContactRow(
-        row.id,
-        row.person_id,
-        row.fingerprint,
-        row.object_source,
-        row.created_at,
-        row.modified_at,
-        row.first_seen,
-        row.statuses_read_at,
-        bool(row.archived),
-        row.gone_at,
-    )
+    return ContactRow._make((*row[:_ARCHIVED], bool(row.archived), row.gone_at))
 
 
 def _sum(condition: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, and_, select, tuple_
 
@@ -23,6 +23,7 @@ from connector.proof.chain import (
 from connector.proof.seal import NONCE_BYTES, seal, unseal
 from connector.store import bulk, payloads, stream
 from connector.store.packing import pack, unpack
+from connector.store.payloads import Draft
 from connector.store.refs import raw
 from connector.store.scope import NOBODY, Noted, Scope
 from connector.store.tables import entry, head, payload, person
@@ -42,8 +43,18 @@ JOURNALLED: Final = NOES | {
     EventType.ERASE_REQUESTED,
 }
 
+
+class Appended(NamedTuple):
+    """What an append came to: for each item its event with id and numbers, for a draft its seq."""
+
+    written: list[Event | int]
+    recorded_at: int
+
+
 Item = tuple[int | None, Event]
+Items = Sequence[tuple[int | None, Event | Draft]]
 _Source = tuple[int, bytes]  # whose, and the keyed index of a source_ref
+_Todo = Sequence[tuple[tuple[int | None, Event | Draft], _Source | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +90,24 @@ class Log:
         One whose `source_ref` that person has already is not appended again: what exists is returned, with
         its seq. Raises ValueError for a float in `detail` or `evidence`, KeyError for a person without a key.
         """
+        return [each for each in self.append_all(items).written if isinstance(each, Event)]
+
+    def append_all(self, items: Items) -> Appended:
+        """The same with drafts among the events."""
         if not items:
-            return []
+            return Appended([], 0)
         self._scope.load({person_id for person_id, _ in items if person_id is not None})
         sources = [self._source(item) for item in items]
         known = self._known(items, sources)
         places, todo = _without_repeats(items, sources, known)
-        appended = self._write(todo)
-        return [
-            known[source] if place is None and source is not None else appended[place or 0]
-            for place, source in zip(places, sources, strict=True)
+        appended, recorded_at = self._write(todo)
+        written = [
+            _repeated(known[source], item[1])
+            if place is None and source is not None
+            else appended[place or 0]
+            for item, place, source in zip(items, places, sources, strict=True)
         ]
+        return Appended(written, recorded_at)
 
     def events_of(self, person_ids: Iterable[int]) -> dict[int, list[Event]]:
         """Decrypted, in seq order, with those of people merged into them; without events: left out.
@@ -99,7 +117,7 @@ class Log:
         owners = self._owners(person_ids)
         self._scope.load(owners)
         found: dict[int, list[Event]] = {}
-        for row in bulk.select_in(self._connection, self._with_payload(), payload.c.person_id, owners):
+        for row in _BY_PERSON.rows(self._connection, self._scope.portal, owners):
             found.setdefault(owners[row.person_id], []).append(self._event(row))
         for events in found.values():
             events.sort(key=lambda each: each.seq or 0)
@@ -165,14 +183,14 @@ class Log:
         """How many entries."""
         return self._end().tree.size
 
-    def _source(self, item: Item) -> _Source | None:
+    def _source(self, item: tuple[int | None, Event | Draft]) -> _Source | None:
         person_id, event = item
         if event.source_ref is None:
             return None
         holder = self._scope.holder(person_id)
         return holder.owner, self._scope.vault.source_ref(holder.ref, event.source_ref)
 
-    def _known(self, items: Sequence[Item], sources: Sequence[_Source | None]) -> dict[_Source, Event]:
+    def _known(self, items: Items, sources: Sequence[_Source | None]) -> dict[_Source, Event]:
         """Events that exist already, also with those merged into a person; people made just now have none."""
         asked: dict[_Source, _Source] = {}
         texts: dict[int, dict[_Source, str]] = {}
@@ -193,46 +211,54 @@ class Log:
 
     def _merged(self, person_ids: Iterable[int]) -> list[tuple[int, int, bytes]]:
         """(winner, loser, the loser's ref) of everyone merged into these people."""
-        statement = select(person.c.merged_into, person.c.id, person.c.ref).where(
-            person.c.portal == self._scope.portal
-        )
-        rows = bulk.select_in(self._connection, statement, person.c.merged_into, list(person_ids))
+        rows = _MERGED.rows(self._connection, self._scope.portal, list(person_ids))
         return [(winner, loser, ref) for winner, loser, ref in rows]
 
-    def _write(self, todo: Sequence[tuple[Item, _Source | None]]) -> list[Event]:
+    def _write(self, todo: _Todo) -> tuple[list[Event | int], int]:
         if not todo:
-            return []
+            return [], 0
         scope, end = self._scope, self._end()
         now = max(scope.clock.now(), end.recorded_at)
         entropy = scope.chance.bytes(_DRAWN * len(todo))
         entries: list[tuple[Any, ...]] = []
-        sealed, appended = [], []
-        for number, (item, source) in enumerate(todo):
-            drawn = entropy[number * _DRAWN : (number + 1) * _DRAWN]
-            seq, prev = end.tree.size + number + 1, entries[-1][-1] if entries else end.hash
+        sealed: list[tuple[Any, ...]] = []
+        appended: list[Event | int] = []
+        seq, prev, at = end.tree.size, end.hash, 0
+        for item, source in todo:
+            seq, drawn = seq + 1, entropy[at : at + _DRAWN]
+            at += _DRAWN
             made, row, hidden = self._made(item, source, seq, now, prev, drawn)
+            prev = row[-1]
             entries.append(row)
             sealed.append(hidden)
-            appended.append(_filled(item[1], made))
+            event = item[1]
+            appended.append(_filled(event, made) if isinstance(event, Event) else seq)
         bulk.insert(self._connection, entry, _ENTRY_COLUMNS, entries)
         bulk.insert(self._connection, payload, _PAYLOAD_COLUMNS, sealed)
         end.tree.extend(row[-1] for row in entries)
-        self._save(_End(entries[-1][-1], now, end.tree))
-        return appended
+        self._save(_End(prev, now, end.tree))
+        return appended, now
 
     def _made(
-        self, item: Item, source: _Source | None, seq: int, now: int, prev: bytes, drawn: bytes
+        self,
+        item: tuple[int | None, Event | Draft],
+        source: _Source | None,
+        seq: int,
+        now: int,
+        prev: bytes,
+        drawn: bytes,
     ) -> tuple[Header, tuple[Any, ...], tuple[Any, ...]]:
         """Header, entry row and payload row of one event."""
         person_id, event = item
         scope, holder = self._scope, self._scope.holder(person_id)
         salt, nonce = drawn[:SALT_BYTES], drawn[SALT_BYTES:]
-        data = payloads.encode(event)
+        data = event.payload if isinstance(event, Draft) else payloads.encode(event)
         commit = commitment(salt, data)
         made = payloads.header(event, seq, now, holder.ref.hex() or None, commit.hex(), prev.hex())
         sealed = seal(holder.cipher, nonce, salt + pack(data), scope.vault.entry_place(holder.ref, seq))
         if event.type in JOURNALLED and holder.owner != NOBODY:
-            scope.noted.append(Noted(holder.owner, made, data, event.source is not Source.HUBSPOT))
+            ours = isinstance(event, Event) and event.source is not Source.HUBSPOT
+            scope.noted.append(Noted(holder.owner, made, data, ours))
         row = _row(scope.portal, made, holder.ref or None, commit, entry_hash(made))
         return made, row, (scope.portal, seq, holder.owner, source[1] if source else None, sealed)
 
@@ -255,12 +281,7 @@ class Log:
         return owners | {loser: winner for winner, loser, _ in self._merged(owners) if loser not in owners}
 
     def _with_payload(self) -> Select[Any]:
-        joined = and_(payload.c.portal == entry.c.portal, payload.c.seq == entry.c.seq)
-        return (
-            _columns(payload.c.person_id, payload.c.source, payload.c.sealed)
-            .join_from(payload, entry, joined)
-            .where(payload.c.portal == self._scope.portal)
-        )
+        return _WITH_PAYLOAD.where(payload.c.portal == self._scope.portal)
 
     def _event(self, row: bulk.AnyRow) -> Event:
         data = unpack(self._plain(row)[SALT_BYTES:])
@@ -271,12 +292,17 @@ class Log:
         return unseal(cipher, row.sealed, self._scope.vault.entry_place(row.ref or b"", row.seq))
 
 
+def _repeated(event: Event, asked: Event | Draft) -> Event | int:
+    """What stands in the log already; for a draft its seq."""
+    return event if isinstance(asked, Event) else event.seq or 0
+
+
 def _without_repeats(
-    items: Sequence[Item], sources: Sequence[_Source | None], known: Container[_Source]
-) -> tuple[list[int | None], list[tuple[Item, _Source | None]]]:
+    items: Items, sources: Sequence[_Source | None], known: Container[_Source]
+) -> tuple[list[int | None], _Todo]:
     """What has to be written, and for each item its place there; None: it is known already."""
     places: list[int | None] = []
-    todo: list[tuple[Item, _Source | None]] = []
+    todo: list[tuple[tuple[int | None, Event | Draft], _Source | None]] = []
     first: dict[_Source, int] = {}
     for item, source in zip(items, sources, strict=True):
         if source is not None and source in known:
@@ -341,6 +367,16 @@ def _filled(event: Event, made: Header) -> Event:
         detail=event.detail,
         seq=made.seq,
     )
+
+
+_WITH_PAYLOAD: Final = _columns(payload.c.person_id, payload.c.source, payload.c.sealed).join_from(
+    payload, entry, and_(payload.c.portal == entry.c.portal, payload.c.seq == entry.c.seq)
+)
+_BY_PERSON: Final = bulk.Lookup(_WITH_PAYLOAD.where(payload.c.portal == bulk.PORTAL), payload.c.person_id)
+_MERGED: Final = bulk.Lookup(
+    select(person.c.merged_into, person.c.id, person.c.ref).where(person.c.portal == bulk.PORTAL),
+    person.c.merged_into,
+)
 
 
 def _header(row: bulk.AnyRow, prev: str) -> Header:

@@ -7,7 +7,7 @@ import msgspec
 
 from connector.consent.events import Event
 from connector.proof import canon
-from connector.proof.chain import Header
+from connector.proof.chain import Header, canon_header
 from connector.store import payloads
 from connector.store.journal import NO, Line
 from connector.store.people import AddressKind, NewAddress, People
@@ -23,18 +23,27 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def lines(scope: Scope, noted: Sequence[Noted]) -> list[Line]:
-    """The journal's lines of these entries; addresses are read once for each person."""
-    held = People(scope).addresses({each.person_id for each in noted})
-    made = []
-    for each in noted:
-        addresses = [[a.normalised, a.original, str(a.kind)] for a in held.get(each.person_id, ())]
-        body = {
-            "addresses": addresses,
-            "header": msgspec.to_builtins(each.header),
-            "payload": each.payload.decode(),
-        }
-        made.append(Line(NO, scope.portal, each.header.subject_ref or "", canon.encode(body)))
-    return made
+    """The journal's lines of these entries; addresses are read once for each person, and of people made in
+    this transaction not at all."""
+    held = _held(scope, {each.person_id for each in noted})
+    return [
+        Line(NO, scope.portal, each.header.subject_ref or "", _body(each, held.get(each.person_id, ())))
+        for each in noted
+    ]
+
+
+def _held(scope: Scope, people: set[int]) -> dict[int, Sequence[tuple[str, str, str]]]:
+    read = People(scope).addresses(people - scope.spelled.keys())
+    held: dict[int, Sequence[tuple[str, str, str]]] = {
+        person: [(a.normalised, a.original, str(a.kind)) for a in each] for person, each in read.items()
+    }
+    return held | {person: scope.spelled[person] for person in people & scope.spelled.keys()}
+
+
+def _body(noted: Noted, addresses: Sequence[tuple[str, str, str]]) -> bytes:
+    """Canonical JSON: the keys stand in alphabetical order, and so do those of the header."""
+    told = (canon.encode(addresses), canon_header(noted.header), canon.encode(noted.payload.decode()))
+    return b'{"addresses":%b,"header":%b,"payload":%b}' % told
 
 
 def read(line: Line) -> Note:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from connector.store import bulk
 from connector.store.codes import BASES, STATUSES
@@ -43,7 +43,25 @@ class ObservedCount:
     count: int
 
 
+#: A row as another one, with its own (reference, HubSpot's time, observation, our time of it).
+ObservedLike = tuple[ObservedRow, str, int | None, str | None, int]
+
 _COLUMNS: Final = tuple(column.name for column in observed.columns)
+
+_ORDER: Final = (observed.c.ref, observed.c.subscription)
+_BY_REF: Final = bulk.Lookup(
+    select(*(observed.c[name] for name in _COLUMNS))
+    .where(observed.c.portal == bulk.PORTAL)
+    .order_by(*_ORDER),
+    observed.c.ref,
+)
+_BY_PERSON: Final = bulk.Lookup(
+    select(*(observed.c[name] for name in _COLUMNS), address.c.person_id)
+    .join(address, address.c.ref == observed.c.ref)
+    .where(observed.c.portal == bulk.PORTAL)
+    .order_by(*_ORDER),
+    address.c.person_id,
+)
 
 
 class Observed:
@@ -55,16 +73,15 @@ class Observed:
 
     def of(self, person_ids: Iterable[int]) -> dict[int, list[ObservedRow]]:
         """Per person, over all their addresses; people without a row are left out."""
-        statement = self._select(address.c.person_id).join(address, address.c.ref == observed.c.ref)
         found: dict[int, list[ObservedRow]] = {}
-        for row in bulk.select_in(self._connection, statement, address.c.person_id, person_ids):
+        for row in _BY_PERSON.rows(self._connection, self._portal, person_ids):
             found.setdefault(row.person_id, []).append(_observed(row))
         return found
 
     def of_refs(self, refs: Iterable[str]) -> dict[str, list[ObservedRow]]:
         """Per address reference; those without a row are left out."""
         found: dict[str, list[ObservedRow]] = {}
-        for row in bulk.select_in(self._connection, self._select(), observed.c.ref, map(raw, refs)):
+        for row in _BY_REF.rows(self._connection, self._portal, map(raw, refs)):
             found.setdefault(row.ref.hex(), []).append(_observed(row))
         return found
 
@@ -88,6 +105,26 @@ class Observed:
         ]
         bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",), within="portal")
 
+    def put_alike(self, rows: Sequence[ObservedLike]) -> None:
+        """The same for many rows that differ from a pattern in a few values."""
+        values = [
+            (
+                raw(ref),
+                like.subscription,
+                self._portal,
+                STATUSES.code(like.status),
+                at,
+                like.source,
+                BASES.code(like.basis) if like.basis is not None else None,
+                observation,
+                now,
+                now,
+                int(like.dated),
+            )
+            for like, ref, at, observation, now in rows
+        ]
+        bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",))
+
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove rows by (ref, subscription)."""
         rows = [(raw(ref), subscription, self._portal) for ref, subscription in keys]
@@ -107,13 +144,6 @@ class Observed:
             )
             for subscription, status, basis, source, count in self._connection.execute(statement)
         ]
-
-    def _select(self, *more: Any) -> Select[Any]:
-        return (
-            select(*(observed.c[name] for name in _COLUMNS), *more)
-            .where(observed.c.portal == self._portal)
-            .order_by(observed.c.ref, observed.c.subscription)
-        )
 
 
 def _observed(row: bulk.AnyRow) -> ObservedRow:

@@ -119,6 +119,7 @@ ECHO_MS: Final = 600_000
 
 _COLUMNS: Final = tuple(column.name for column in outbox.columns)
 _NO: Final = Status.UNSUBSCRIBED
+_BY_REF: Final = bulk.Lookup(select(outbox).where(outbox.c.portal == bulk.PORTAL), outbox.c.ref)
 _Key = tuple[bytes, int]
 
 
@@ -287,9 +288,7 @@ class Outbox:
     def of_refs(self, refs: Iterable[str]) -> dict[str, list[Letter]]:
         """All letters of these addresses, confirmed ones included: waiting writes and write windows."""
         found: dict[str, list[Letter]] = {}
-        for row in bulk.select_in(
-            self._connection, select(outbox).where(self._mine), outbox.c.ref, map(raw, refs)
-        ):
+        for row in _BY_REF.rows(self._connection, self._scope.portal, map(raw, refs)):
             found.setdefault(row.ref.hex(), []).append(_letter(row))
         return found
 

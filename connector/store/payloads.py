@@ -1,7 +1,7 @@
 """What of an event is erasable: canonical JSON of the fields that the header does not hold."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -32,6 +32,22 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     t_lo: int | None = None
     target: str | None = None
     valid_until: int | None = None
+
+
+class Draft(NamedTuple):
+    """An entry that is spelled already: what its header holds of it, and its canonical payload.
+
+    For the many alike of a first read; what HubSpot holds too, so that the journal need not wait for it.
+    """
+
+    type: EventType
+    purpose: str
+    basis: Basis
+    grade: Grade
+    payload: bytes
+    source_ref: str | None = None
+    wording: str | None = None
+    notice: str | None = None
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -67,7 +83,9 @@ def encode(event: Event) -> bytes:
     )
 
 
-def header(event: Event, seq: int, recorded_at: int, ref: str | None, commit: str, prev: str) -> Header:
+def header(
+    event: Event | Draft, seq: int, recorded_at: int, ref: str | None, commit: str, prev: str
+) -> Header:
     """The permanent part of an event."""
     return Header(
         event.basis,

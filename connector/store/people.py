@@ -1,9 +1,8 @@
 """People and their addresses: encrypted under each person's own key, found by a keyed index."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
 
@@ -35,8 +34,7 @@ class AddressKind(StrEnum):
     PAST = "past"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody, without anything that names them. `merged_into`: HubSpot merged them into another person."""
 
     id: int
@@ -46,8 +44,7 @@ class Person:
     merged_into: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewAddress:
+class NewAddress(NamedTuple):
     """An address to be stored: `normalised` by mappings, `original` as it was spelled."""
 
     normalised: str
@@ -55,8 +52,7 @@ class NewAddress:
     kind: AddressKind = AddressKind.PRIMARY
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A stored address, decrypted."""
 
     person_id: int
@@ -70,6 +66,17 @@ _KINDS: Final = (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST) 
 _PERSON_COLUMNS: Final = ("id", "portal", "ref", "key", "created_at")
 _ADDRESS_COLUMNS: Final = ("person_id", "ref", "portal", "kind", "sealed")
 _NEW_PERSON_BYTES: Final = REF_BYTES + NEW_KEY_BYTES
+_COLUMNS: Final = (person.c.id, person.c.ref, person.c.overlay, person.c.created_at, person.c.merged_into)
+_BY_ID: Final = bulk.Lookup(select(*_COLUMNS).where(person.c.portal == bulk.PORTAL), person.c.id)
+_USERS: Final = bulk.Lookup(
+    select(address.c.ref, address.c.person_id).where(address.c.portal == bulk.PORTAL), address.c.ref
+)
+_HELD: Final = bulk.Lookup(
+    select(address.c.person_id, address.c.ref, address.c.kind, address.c.sealed)
+    .where(address.c.portal == bulk.PORTAL)
+    .order_by(address.c.person_id, address.c.kind, address.c.ref),
+    address.c.person_id,
+)
 
 
 class People:
@@ -103,12 +110,15 @@ class People:
         bulk.insert(self._connection, person, _PERSON_COLUMNS, rows)
         scope.fresh.update(each.id for each in people)
         given = [(each.id, new) for each, news in zip(people, addresses, strict=True) for new in news]
+        for each, news in zip(people, addresses, strict=True):
+            ordered = news if len(news) < 2 else sorted(news, key=self._place)
+            scope.spelled[each.id] = [(new.normalised, new.original, str(new.kind)) for new in ordered]
         bulk.insert(self._connection, address, _ADDRESS_COLUMNS, self._sealed(given))
         return people
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Person]:
         """Those that exist, tombstones included."""
-        rows = bulk.select_in(self._connection, _person_columns().where(self._mine), person.c.id, ids)
+        rows = _BY_ID.rows(self._connection, self._scope.portal, ids)
         return {row.id: _person(row) for row in rows}
 
     def by_ref(self, ref: str) -> Person | None:
@@ -135,8 +145,7 @@ class People:
     def persons_of(self, refs: Iterable[str]) -> dict[str, list[int]]:
         """Address references -> ids of those who have or had the address; unknown ones are left out."""
         found: dict[str, list[int]] = {}
-        statement = select(address.c.ref, address.c.person_id).where(address.c.portal == self._scope.portal)
-        for ref, person_id in bulk.select_in(self._connection, statement, address.c.ref, map(raw, refs)):
+        for ref, person_id in _USERS.rows(self._connection, self._scope.portal, map(raw, refs)):
             found.setdefault(ref.hex(), []).append(person_id)
         for ids in found.values():
             ids.sort()
@@ -149,28 +158,26 @@ class People:
         """
         ids = list(person_ids)
         self._scope.load(ids)
-        statement = (
-            select(address.c.person_id, address.c.ref, address.c.kind, address.c.sealed)
-            .where(address.c.portal == self._scope.portal)
-            .order_by(address.c.person_id, address.c.kind, address.c.ref)
-        )
         found: dict[int, list[Address]] = {}
-        for row in bulk.select_in(self._connection, statement, address.c.person_id, ids):
+        for row in _HELD.rows(self._connection, self._scope.portal, ids):
             found.setdefault(row.person_id, []).append(self._opened(row))
         return found
 
     def add_addresses(self, items: Sequence[tuple[int, NewAddress]]) -> None:
         """(person id, address): adds, or changes kind and spelling of one that is there."""
         self._scope.load(person_id for person_id, _ in items)
+        self._respelled(person_id for person_id, _ in items)
         bulk.upsert(self._connection, address, _ADDRESS_COLUMNS, self._sealed(items))
 
     def set_kinds(self, items: Sequence[tuple[int, str, AddressKind]]) -> None:
         """(person id, address ref, kind): an address became primary, additional or past."""
+        self._respelled(person_id for person_id, _, _ in items)
         rows = [(_KINDS.index(kind), person_id, raw(ref)) for person_id, ref, kind in items]
         bulk.update(self._connection, address, ("kind",), ("person_id", "ref"), rows)
 
     def remove_addresses(self, items: Sequence[tuple[int, str]]) -> None:
         """(person id, address ref): rectification (Art. 16). A no that waits for one still leaves."""
+        self._respelled(person_id for person_id, _ in items)
         for person_id, ref in items:
             free_letters(self._scope, person_id, [raw(ref)])
         rows = [(person_id, raw(ref)) for person_id, ref in items]
@@ -242,6 +249,15 @@ class People:
         statement = select(func.count()).select_from(person).where(self._mine, *_living())
         return int(self._connection.execute(statement).scalar_one())
 
+    def _place(self, new: NewAddress) -> tuple[int, bytes]:
+        """The order in which `addresses` answers."""
+        return _KINDS.index(new.kind), self._scope.vault.address_ref(new.normalised)
+
+    def _respelled(self, person_ids: Iterable[int]) -> None:
+        """Their addresses are no longer those that they were made with."""
+        for person_id in person_ids:
+            self._scope.spelled.pop(person_id, None)
+
     def _numbers(self, count: int) -> Iterator[int]:
         """Ids that no one ever had: tombstones stay, and a sequence does not go back."""
         if self._connection.dialect.name == "postgresql":
@@ -280,7 +296,7 @@ def _living() -> tuple[Any, ...]:
 
 
 def _person_columns() -> Any:
-    return select(person.c.id, person.c.ref, person.c.overlay, person.c.created_at, person.c.merged_into)
+    return select(*_COLUMNS)
 
 
 def _person(row: bulk.AnyRow) -> Person:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -12,10 +13,12 @@ from connector.store import bulk
 from connector.store.tables import person
 
 NOBODY = 0  # person_id of what belongs to nobody
+_KEYS: Final = bulk.Lookup(
+    select(person.c.id, person.c.ref, person.c.key).where(person.c.portal == bulk.PORTAL), person.c.id
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Whose something is: the ref that stands in the log, the key that opens it, and whose row it becomes.
 
     Someone erased has no key: what is logged about them afterwards is sealed with the portal's own.
@@ -50,6 +53,8 @@ class Scope:
     fresh: set[int] = field(
         default_factory=set
     )  # people made in this transaction: nothing else is theirs yet
+    #: Addresses of people made in this transaction, in the store's order: normalised, original, kind.
+    spelled: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
     noted: list[Noted] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)  # refs of those shredded in this transaction
     lifted: list[tuple[str, str]] = field(default_factory=list)  # (hash, kind) taken off the list
@@ -63,8 +68,7 @@ class Scope:
     def load(self, person_ids: Iterable[int]) -> None:
         """Unwrap the keys of these people; those of other portals are passed over."""
         wanted = [each for each in person_ids if each != NOBODY and each not in self.holders]
-        statement = select(person.c.id, person.c.ref, person.c.key).where(person.c.portal == self.portal)
-        for row in bulk.select_in(self.connection, statement, person.c.id, wanted):
+        for row in _KEYS.rows(self.connection, self.portal, wanted):
             erased = row.key is None
             cipher = self.vault.own if erased else self.vault.key(row.ref, row.key)
             self.holders[row.id] = Holder(row.ref, cipher, NOBODY if erased else row.id)

@@ -1,6 +1,6 @@
 """The projection: the state per (person, purpose); no row means UNKNOWN."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -41,8 +41,18 @@ class StateCount:
     count: int
 
 
+#: (person, purpose, a row as another one, and its own since, last_no, expires_at, seq).
+StateLike = tuple[int, str, StateRow, int | None, int | None, int | None, int | None]
+
 _FIELDS: Final = tuple(field.name for field in fields(StateRow))
 _COLUMNS: Final = ("person_id", "purpose", "portal", *_FIELDS)
+
+_BY_PERSON: Final = bulk.Lookup(
+    select(*(table.c[name] for name in ("person_id", "purpose", *_FIELDS))).where(
+        table.c.portal == bulk.PORTAL
+    ),
+    table.c.person_id,
+)
 
 
 class States:
@@ -54,7 +64,7 @@ class States:
 
     def of(self, person_ids: Iterable[int]) -> dict[tuple[int, str], StateRow]:
         """By (person id, purpose)."""
-        rows = bulk.select_in(self._connection, self._select(), table.c.person_id, person_ids)
+        rows = _BY_PERSON.rows(self._connection, self._portal, person_ids)
         return {(row.person_id, row.purpose): _state(row) for row in rows}
 
     def put(self, rows: Mapping[tuple[int, str], StateRow]) -> None:
@@ -81,6 +91,29 @@ class States:
         bulk.upsert(self._connection, table, _COLUMNS, kept)
         silent = [key for key, row in rows.items() if _silent(row)]
         bulk.delete(self._connection, table, ("person_id", "purpose"), silent)
+
+    def put_alike(self, rows: Sequence[StateLike]) -> None:
+        """Insert many rows that differ from a pattern in a few values; none of them is silent."""
+        kept = [
+            (
+                person,
+                purpose,
+                self._portal,
+                like.state,
+                since,
+                last_no,
+                int(like.grade),
+                like.basis,
+                int(like.hold),
+                int(like.review),
+                int(like.sendable),
+                expires_at,
+                seq,
+                like.row,
+            )
+            for person, purpose, like, since, last_no, expires_at, seq in rows
+        ]
+        bulk.upsert(self._connection, table, _COLUMNS, kept)
 
     def counts(self) -> list[StateCount]:
         """By purpose, state, basis, grade and sendable. People without a row are UNKNOWN and not counted."""

@@ -43,6 +43,12 @@ class SuppressionCount:
 
 #: When an entry is looked at again (consent-domain 7): it stays, and somebody decides.
 REVIEW_MONTHS: Final = 36
+_BY_HASH: Final = bulk.Lookup(
+    select(suppression.c.hash, suppression.c.kind, suppression.c.scope).where(
+        suppression.c.portal == bulk.PORTAL
+    ),
+    suppression.c.hash,
+)
 _COLUMNS: Final = ("portal", "hash", "kind", "scope", "kid", "month", "review_month")
 
 
@@ -58,9 +64,8 @@ class Suppression:
         """Those of these addresses that are suppressed, under any key of the ring."""
         hashes = self._scope.suppression.hashes
         asked = {hashed: each for each in set(normalised) for _, hashed in hashes(each)}
-        statement = select(suppression.c.hash, suppression.c.kind, suppression.c.scope).where(self._mine)
         found: dict[str, tuple[Suppressed, ...]] = {}
-        for hashed, kind, scope in bulk.select_in(self._connection, statement, suppression.c.hash, asked):
+        for hashed, kind, scope in _BY_HASH.rows(self._connection, self._scope.portal, asked):
             each = asked[hashed]
             found[each] = (*found.get(each, ()), Suppressed(SuppressionKind(kind), scope))
         return found

@@ -444,7 +444,7 @@ def test_those_who_cannot_be_read_leave_room_for_the_others(
     w.begin()
     with w.mirror.write(w.desk.portal) as work:
         rows = work.contacts.by_ids(w.contact_ids.values())
-        work.contacts.put([replace(row, statuses_read_at=None) for row in rows.values()])
+        work.contacts.put([row._replace(statuses_read_at=None) for row in rows.values()])
     for address in (ANNA, BO):
         w.sandbox.colleague.archive(w.contact_ids[address])
     monkeypatch.setattr(statuses, "BATCH", 2)
