@@ -49,7 +49,7 @@ from connector.web.site import Check, Site
 from mappings.purposes import Purpose, Purposes
 from mappings.sources import subject_texts
 
-POOL = 8
+POOL = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +181,7 @@ def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = 
         calls_per_day=portal.calls_per_day,
         zone=settings.controller.zone,
         slate=at_hand.slate,
+        evenly=True,
     )
     transport = Transport(
         portal.api,

@@ -15,14 +15,13 @@ from connector.store.observed import WIDE
 from connector.store.work import Work
 from jobs.reading import Beat, Reader, still
 from jobs.statuses import read_statuses
-from jobs.stretches import Piece, Stretch, pieces, split
+from jobs.stretches import WHOLE, Piece, Reach, Stretch, pieces
 from mappings.records import Contact
 
 CURSOR = "backfill"
 CHANGED = "changed"
-#: Stretches of the list read side by side, beside batches of statuses and without: together they keep as many
-#: calls on their way as HubSpot's limit allows at a quarter of a second each.
-BESIDE_BATCHES, ALONE = 3, 7
+#: The share of calls that read the list, where each page's statuses take two batches and a bit.
+BESIDE_BATCHES = 0.33
 TOTALS = "opted_out"  # how many HubSpot counted when both sides were compared last
 
 
@@ -62,16 +61,13 @@ def backfill(
 ) -> Backfilled:
     """Read every contact, from where an interrupted run was; then single statuses as the budget allows."""
     calls, total = desk.hubspot.calls_made, desk.hubspot.search_changed(0, 0).total
-    start = _start(desk, total, fresh=fresh)
+    start = _start(desk, fresh=fresh)
     reader, done = Reader(desk, tally, beat), start.contacts
-    left: dict[int, Stretch] = dict(enumerate(start.stretches))
     choose = _everybody if fresh or start.is_first else partial(_changed, reader)
-    with reader.ahead(pieces(desk.hubspot, start.stretches), choose) as pages:
+    with reader.ahead(pieces(desk.hubspot, start.stretches, reach(desk, total)), choose) as pages:
         for group in pages.together(reader.at_once):
-            for ready in group:
-                done += len(ready.page.contacts)
-                _go_on(left, ready.page)
-            reader.take(group, partial(_mark, tuple(left.values()), done, start.since))
+            done += sum(len(ready.page.contacts) for ready in group)
+            reader.take(group, partial(_mark, group[-1].page.left, done, start.since))
             if tell is not None:
                 tell(Progress(done, total, desk.hubspot.calls_made - calls))
     reader.judge()
@@ -81,23 +77,20 @@ def backfill(
     return Backfilled(done, desk.hubspot.calls_made - calls, tally.events, resumed)
 
 
-def _go_on(left: dict[int, Stretch], piece: Piece) -> None:
-    """Where an interrupted run would go on once this page is written."""
-    if piece.left is None:
-        del left[piece.number]
-    else:
-        left[piece.number] = piece.left
+def reach(desk: Desk, total: int | None) -> Reach:
+    """How the list of contacts is read side by side."""
+    batches = desk.hubspot.capabilities().batch_statuses
+    return Reach(total, desk.clock, BESIDE_BATCHES if batches else 1.0)
 
 
-def _start(desk: Desk, total: int | None, *, fresh: bool) -> _Start:
+def _start(desk: Desk, *, fresh: bool) -> _Start:
     with desk.mirror.read(desk.portal) as work:
         found = None if fresh else work.cursors.get(CURSOR)
         is_first = not is_backfilled(work)
     if found is None:
         since = desk.clock.now()
         _count(desk)
-        batches = desk.hubspot.capabilities().batch_statuses
-        return _Start(split(desk.hubspot, BESIDE_BATCHES if batches else ALONE, total), 0, since, is_first)
+        return _Start(WHOLE, 0, since, is_first)
     stretches = tuple(Stretch(after, until) for after, until in found["stretches"])
     return _Start(stretches, found["contacts"], found["since"], is_first, resumed=True)
 

@@ -10,9 +10,10 @@ from connector.acts.absence import Absence, absent
 from connector.acts.breakers import VANISHED, is_believable, open_breaker, swept
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
-from connector.hubspot.feeds import all_contacts
+from jobs.backfill import reach
 from jobs.reading import Beat, Reader, still
-from mappings.records import Contact, ContactPage
+from jobs.stretches import WHOLE, Piece, pieces
+from mappings.records import Contact
 
 LAST_SWEEP = "last_sweep"
 UNKNOWN = (b"", None)
@@ -23,7 +24,8 @@ def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
     started = desk.clock.now()
     reader = Reader(desk, tally, beat)
     compared = _Compared(desk, everybody=desk.hubspot.capabilities().batch_statuses)
-    with reader.ahead(all_contacts(desk.hubspot), compared.choose) as pages:
+    total = desk.hubspot.search_changed(0, 0).total
+    with reader.ahead(pieces(desk.hubspot, WHOLE, reach(desk, total)), compared.choose) as pages:
         for group in pages.together(reader.at_once):
             reader.take(group)
     complete = _absent(desk, reader, compared.missing)
@@ -42,21 +44,18 @@ class _Compared:
     def __init__(self, desk: Desk, *, everybody: bool) -> None:
         self._desk = desk
         self._everybody = everybody
-        self._last = 0
         self.missing: list[int] = []
 
-    def choose(self, page: ContactPage) -> Sequence[Contact]:
-        """Whom to take in; pages come in the order of their ids. An empty one in between says nothing."""
-        if not page.contacts and page.after is not None:
+    def choose(self, piece: Piece) -> Sequence[Contact]:
+        """Whom to take in; a piece says for which ids it speaks. An empty one in between says nothing."""
+        if piece.low == piece.high:
             return ()
-        upto = page.contacts[-1].id if page.contacts and page.after is not None else None
         with self._desk.mirror.read(self._desk.portal) as work:
-            known = work.contacts.known_between(self._last, upto)
-        self._last = upto or self._last
-        self.missing += known.keys() - {contact.id for contact in page.contacts}
+            known = work.contacts.known_between(piece.low, piece.high)
+        self.missing += known.keys() - {contact.id for contact in piece.contacts}
         if self._everybody:
-            return page.contacts
-        return [each for each in page.contacts if known.get(each.id, UNKNOWN)[0] != each.fingerprint]
+            return piece.contacts
+        return [each for each in piece.contacts if known.get(each.id, UNKNOWN)[0] != each.fingerprint]
 
 
 def _absent(desk: Desk, reader: Reader, missing: list[int]) -> bool:

@@ -21,6 +21,11 @@ SEARCH_GUARD_MS: Final = 50
 FIRST_LIMIT: Final = 100
 #: Calls of a window that bulk work never takes: they are for a person's no.
 KEPT_FREE: Final = 3
+#: Bulk calls that need not be spaced, and the space between the others in per cent of an even share: a little
+#: less, to make up for calls that came late.
+UNSPACED: Final = 10
+TOGETHER: Final = 5  # so many are spaced as one, so that one that came late holds up nobody
+SPACED_OF_100: Final = 94
 #: Bulk work leaves one call in so many of the account's day to other apps: 20 %.
 OTHERS: Final = 5
 #: After DAILY HubSpot refuses every call until the portal's midnight. A no still asks now and then: the
@@ -42,6 +47,7 @@ class Rules:
     calls_per_10_s: int | None = None
     search_per_s: int = 4
     calls_per_day: int | None = None
+    evenly: bool = False  # bulk calls are spaced once a few of a window are used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,7 @@ def acquire(spent: Spent, rules: Rules, budget: str, now: int, *, urgent: bool) 
     waits = [
         spent.blocked - now,
         _until_free(spent.calls, most, WINDOW_MS + GUARD_MS) - now,
+        _spaced(spent.calls, most) - now if rules.evenly and not urgent else 0,
         _day_until(spent, rules, now, urgent=urgent) - now,
     ]
     if budget == SEARCH:
@@ -151,6 +158,17 @@ def _set_back(spent: Spent, now: int) -> Spent:
 def _until_free(grants: tuple[int, ...], most: int, window_ms: int) -> int:
     """When fewer than `most` grants lie in the window; 0 when they do."""
     return grants[-most] + window_ms if len(grants) >= most else 0
+
+
+def _spaced(grants: tuple[int, ...], most: int) -> int:
+    """When bulk work may call again so that its calls lie evenly in the window; a few may come at once.
+
+    Calls in a bunch leave a hole behind them that comes back with every window: the limit is kept either
+    way, but minutes differ in how many calls they hold.
+    """
+    if len(grants) < UNSPACED:
+        return 0
+    return grants[-TOGETHER] + TOGETHER * (WINDOW_MS + GUARD_MS) * SPACED_OF_100 // 100 // most
 
 
 def _day_until(spent: Spent, rules: Rules, now: int, *, urgent: bool) -> int:

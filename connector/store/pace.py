@@ -144,16 +144,19 @@ def open_pace(
     search_per_s: int = 4,
     calls_per_day: int | Literal["auto"] = "auto",
     slate: Slate | None = None,
+    evenly: bool = False,
 ) -> Pace:
     """The pace of a portal beside its database. `zone`: the portal's time zone, whose midnight ends a day.
 
     `slate`: one that many portals share, so that a fleet's worker has one pool of connections for all.
+    `evenly`: bulk calls lie evenly in the windows, so that every minute holds as many.
     """
     rules = Rules(
         zone=zone,
         calls_per_10_s=None if calls_per_10_s == "auto" else calls_per_10_s,
         search_per_s=search_per_s,
         calls_per_day=None if calls_per_day == "auto" else calls_per_day,
+        evenly=evenly,
     )
     return Pace(slate or open_slate(url), portal, rules, clock)
 

@@ -1,5 +1,6 @@
 """The rate limit's rule: never above, not much below, a no always goes first."""
 
+from bisect import bisect_left
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -177,3 +178,30 @@ def test_two_machines_whose_clocks_differ_a_little_stay_within_the_limit():
     spent, _ = run(Spent(), RULES, 97, now=NOW + 1_500)
     answer = acquire(spent, RULES, "burst", NOW, urgent=False)
     assert answer.wait_ms == WINDOW_MS + GUARD_MS + 1_500
+
+
+def test_evenly_spaced_calls_fill_every_minute_and_no_window_above_the_limit():
+    """Bulk work that asks all the time: 95 % of the limit in any 60 s, the first one included (design 5)."""
+    rules = Rules(zone=STOCKHOLM, evenly=True)
+    spent = feedback(Spent(), rules, NOW, limit=190, daily=None, remaining=None)
+    _, grants = run(spent, rules, 30_000, step=10)
+    assert grants[-1] - grants[0] > 290_000
+    window, minute = _counts(grants, WINDOW_MS), _counts(grants, 60_000)
+    assert max(window) <= 190
+    assert min(minute) >= 0.95 * 190 * 6
+
+
+def test_a_no_does_not_wait_for_its_place_among_evenly_spaced_calls():
+    rules = Rules(zone=STOCKHOLM, evenly=True)
+    spent, _ = run(Spent(), rules, 60)
+    assert acquire(spent, rules, "burst", NOW, urgent=False).wait_ms > 0
+    assert acquire(spent, rules, "burst", NOW, urgent=True).wait_ms == 0
+
+
+def _counts(grants, span):
+    """Calls in every span that begins with a call and lies wholly inside the run."""
+    return [
+        bisect_left(grants, start + span) - place
+        for place, start in enumerate(grants)
+        if start + span <= grants[-1]
+    ]
