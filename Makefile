@@ -22,7 +22,7 @@ types: .venv/installed
 	$(BIN)/mypy
 
 bench: .venv/installed
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench all
 
 # What is installed is what the lock names, hash by hash.
 .venv/installed: requirements.lock pyproject.toml

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bench.portal import Served
+from bench.sampling import Sampler
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
@@ -152,8 +153,10 @@ def main() -> None:
 
 def _timed(desk: Desk, action: Callable[[Desk], dict[str, Any]]) -> dict[str, Any]:
     calls, cpu, start = desk.hubspot.calls_made, time.process_time(), time.perf_counter()
-    figures = action(desk)
+    with Sampler() as sampler:
+        figures = action(desk)
     return figures | {
+        "shares": sampler.shares(),
         "seconds": round(time.perf_counter() - start, 3),
         "cpu_s": round(time.process_time() - cpu, 3),
         "calls": desk.hubspot.calls_made - calls,

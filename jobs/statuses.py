@@ -1,7 +1,8 @@
 """Full statuses of those who are due: never read, changed since, or read longest ago (HA 8.4).
 
 With batches a hundred people cost three calls. Without them each is two calls: the new and the changed come
-first, within the day's budget; a small register is read again whole, a large one over days.
+first, within the day's budget; then, at each turn, some of those whose reading is oldest, so that everybody is
+read again over hours or days and no turn takes more than a few seconds for it.
 """
 
 from connector.acts.desk import Desk
@@ -12,7 +13,7 @@ from jobs.due import local_day
 from jobs.reading import Beat, Reader, still
 from mappings.records import Contact
 
-SMALL_REGISTER = 250  # read whole at each sync: a call each
+SINGLES = 25  # read again one by one at each turn: some three seconds at Starter's limit
 SMALL_WITH_BATCHES = 1_000  # the same at three calls a hundred
 SOME = 90  # of a larger one: with their additional addresses they fill one batch
 SPENT = "statuses_spent"
@@ -29,7 +30,8 @@ def read_statuses(desk: Desk, tally: Tally, *, recheck: bool = False, beat: Beat
     reader = Reader(desk, tally, beat, singles=left)
     _first(desk, reader, limit=left)
     if recheck:
-        _again(desk, reader, small=min(reader.singles, SMALL_REGISTER), some=0)
+        some = min(reader.singles, SINGLES)
+        _again(desk, reader, small=some, some=some)
     _spend(desk, left - reader.singles)
 
 
@@ -53,7 +55,6 @@ def _again(desk: Desk, reader: Reader, *, small: int, some: int) -> None:
     wanted = due if len(due) <= small else due[:some]
     for start in range(0, len(wanted), BATCH):
         _read(desk, reader, wanted[start : start + BATCH])
-    reader.judge()  # a status that was cleared moves no date: most are found here, not by the pull
     reader.judge()  # a status that was cleared moves no date: most are found here, not by the pull
 
 
