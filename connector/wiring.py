@@ -35,10 +35,11 @@ from connector.settings import (
     secret,
 )
 from connector.store import schema
+from connector.store.budget import Day, day_of
 from connector.store.engine import Database, parse, sqlite_path
 from connector.store.journal import Journal
 from connector.store.mirror import Mirror
-from connector.store.pace import Slate, open_pace
+from connector.store.pace import Pace, Slate, open_pace
 from connector.web.app import make_app
 from connector.web.dashboard.office import Told
 from connector.web.dashboard.routes import dashboard_of
@@ -169,10 +170,19 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = None) -> Portal:
-    """One HubSpot portal behind the shared limiter; nothing is asked yet."""
+def calls_of(settings: Settings, portal: PortalSettings, given: Tools | None = None) -> Day:
+    """How many calls this portal's day has seen, ours by all processes; nothing is asked."""
     at_hand = given or tools()
-    pace = open_pace(
+    pace = _pace(settings, portal, at_hand)
+    try:
+        return day_of(pace.spent(), pace.rules, at_hand.clock.now())
+    finally:
+        if at_hand.slate is None:
+            pace.close()
+
+
+def _pace(settings: Settings, portal: PortalSettings, at_hand: Tools) -> Pace:
+    return open_pace(
         settings.mirror.database,
         portal.portal_id,
         at_hand.clock,
@@ -183,6 +193,12 @@ def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = 
         slate=at_hand.slate,
         evenly=True,
     )
+
+
+def portal_of(settings: Settings, portal: PortalSettings, given: Tools | None = None) -> Portal:
+    """One HubSpot portal behind the shared limiter; nothing is asked yet."""
+    at_hand = given or tools()
+    pace = _pace(settings, portal, at_hand)
     transport = Transport(
         portal.api,
         TokenSource(partial(token_of, portal)),

@@ -20,6 +20,7 @@ from connector.report.figures import Report
 from connector.report.gather import gather
 from connector.report.render import write
 from connector.settings import Settings, load
+from connector.store.contacts import AGES
 from jobs import output
 from jobs.account import staff
 from jobs.due import local_day
@@ -113,13 +114,16 @@ def status(wanted: Globals) -> Outcome:
 
 def _status(settings: Settings, desk: Desk) -> dict[str, Any]:
     today = local_day(desk.clock.now(), desk.zone)
-    return status_act(
+    found = status_act(
         desk,
         today,
         mailed=is_mailed(settings, desk.name),
         has_server=has_server(settings),
         places=place_names(settings),
     )
+    day = wiring.calls_of(settings, settings.portal(desk.name))
+    calls = {"today": day.used, "ours": day.ours, "account": day.account, "left": day.left}
+    return found | {"calls": calls}
 
 
 def _states(found: list[dict[str, Any]]) -> Group:
@@ -137,7 +141,19 @@ def _states(found: list[dict[str, Any]]) -> Group:
         for each in found
     ]
     headings = ("portal", "contacts", "last pull", "last sweep", "pending", "reviews", "breaker", "entries")
-    return Group(output.table(headings, rows), *(Text(line) for each in found for line in _letters(each)))
+    lines = [line for each in found for line in (_known(each), *_letters(each))]
+    return Group(output.table(headings, rows), *map(Text, lines))
+
+
+def _known(each: dict[str, Any]) -> str:
+    """How old what we know is, and what the day has cost."""
+    within, calls = each["read_within"], each["calls"]
+    people = sum(within.values())
+    told = [f"within a {name}: {count:,}" for name, count in within.items() if name in AGES]
+    ages = ", ".join([*told, f"older: {within['older']:,}", f"never: {within['never']:,}"])
+    share = f" of {calls['ours']:,} ({calls['today'] / calls['ours']:.0%})" if calls["ours"] else ""
+    spent = f"Calls today: {calls['today']:,}{share}."
+    return f"{each['portal']}: statuses of {people:,} people read {ages}. {spent}"
 
 
 def _letters(each: dict[str, Any]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Full statuses of those who are due: never read, changed since, or read longest ago (HA 8.4).
 
 With batches a hundred people cost three calls. Without them each is two calls: the new and the changed come
-first, within the day's budget; then, at each turn, some of those whose reading is oldest, so that everybody is
-read again over hours or days and no turn takes more than a few seconds for it.
+first, within the day's budget; then, at each turn, some of those whose reading is oldest, so that everybody
+is read again over hours or days and no turn takes more than a few seconds for it.
 """
 
 from connector.acts.desk import Desk

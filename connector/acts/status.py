@@ -35,6 +35,7 @@ def status(
             "contacts": counts.live,
             "statuses_read": counts.read,
             "oldest_read": iso(counts.oldest_read),
+            "read_within": work.contacts.ages(now),
             "last_pull": iso(_last(work, *READING)),
             "last_sweep": iso(work.meta.get("last_sweep")),
             "outbox_pending": waiting.count,

@@ -75,6 +75,26 @@ class Answer:
     wait_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The portal's day so far. `used`: calls of ours; `account`, `left`: HubSpot's last word about all apps
+    of the account; `ours`: what bulk work may use. None: HubSpot never said."""
+
+    used: int
+    account: int | None
+    left: int | None
+    ours: int | None
+
+
+def day_of(spent: Spent, rules: Rules, now: int) -> Day:
+    """The numbers of the day that `now` lies in."""
+    spent = _aged(spent, rules, now)
+    ours = rules.calls_per_day
+    if ours is None and spent.daily is not None:
+        ours = spent.daily - spent.daily // OTHERS
+    return Day(used=spent.used, account=spent.daily, left=spent.remaining, ours=ours)
+
+
 def full(rules: Rules, now: int) -> Spent:
     """The state after a loss: what was granted before is unknown, so that a whole window counts as used."""
     return Spent(calls=(now,) * ceiling(Spent(), rules), searches=(now,) * rules.search_per_s)

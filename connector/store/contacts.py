@@ -44,6 +44,9 @@ _ARCHIVED: Final = _FIELDS.index("archived")
 _OURS: Final = select(*(contact.c[name] for name in _FIELDS)).where(contact.c.portal == bulk.PORTAL)
 _BY_ID: Final = bulk.Lookup(_OURS, contact.c.id)
 _BY_PERSON: Final = bulk.Lookup(_OURS.order_by(contact.c.id), contact.c.person_id)
+#: Names of ages of a reading, and the days that each reaches back.
+AGES: Final = {"day": 1, "week": 7, "month": 30}
+_DAY_MS: Final = 86_400_000
 
 
 class Contacts:
@@ -141,6 +144,20 @@ class Contacts:
         *sums, oldest = self._connection.execute(statement).one()
         live_, without, archived, gone, read = (int(each or 0) for each in sums)
         return ContactCounts(live_, without, archived, gone, read, oldest)
+
+    def ages(self, now: int) -> dict[str, int]:
+        """How old the full statuses of live records with a person are: {"day": read within one, ...}."""
+        ours = self._live & contact.c.person_id.is_not(None)
+        at = contact.c.statuses_read_at
+        bounds = [None, *(now - days * _DAY_MS for days in AGES.values()), None]
+        older = {
+            name: ours & (at > upto if since is None else (at > upto) & (at <= since))
+            for name, since, upto in zip(AGES, bounds, bounds[1:], strict=False)
+        }
+        older["older"] = ours & (at <= bounds[-2])
+        older["never"] = ours & at.is_(None)
+        row = self._connection.execute(select(*map(_sum, older.values())).where(self._mine)).one()
+        return {name: int(count or 0) for name, count in zip(older, row, strict=True)}
 
     def _select(self) -> Select[Any]:
         return select(*(contact.c[name] for name in _FIELDS)).where(self._mine)

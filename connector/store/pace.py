@@ -63,7 +63,7 @@ class Pace:
     def __init__(self, slate: Slate, portal: int, rules: Rules, clock: Clock) -> None:
         self._slate = slate
         self._portal = portal
-        self._rules = rules
+        self._rules = self.rules = rules
         self._clock = clock
 
     def acquire(self, budget_name: str, *, urgent: bool) -> float:

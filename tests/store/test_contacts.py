@@ -1,7 +1,5 @@
 """HubSpot's records."""
 
-from dataclasses import replace
-
 from connector.store.contacts import ContactCounts, ContactRow
 
 from .conftest import NOW, PORTAL
@@ -21,11 +19,11 @@ def test_every_field_comes_back(work):
 
 def test_putting_again_replaces_all_but_the_first_sight(work):
     work.contacts.put([ROW])
-    later = replace(
-        ROW, first_seen=NOW + 99, fingerprint=b"new", person_id=None, archived=False, gone_at=None
+    later = ROW._replace(
+        first_seen=NOW + 99, fingerprint=b"new", person_id=None, archived=False, gone_at=None
     )
     work.contacts.put([later])
-    assert work.contacts.by_ids([5])[5] == replace(later, first_seen=ROW.first_seen)
+    assert work.contacts.by_ids([5])[5] == later._replace(first_seen=ROW.first_seen)
 
 
 def test_many_are_put_at_once_and_a_double_is_one(work):
@@ -35,7 +33,7 @@ def test_many_are_put_at_once_and_a_double_is_one(work):
 
 
 def test_a_sweep_compares_with_live_records_of_its_range(work):
-    work.contacts.put([*rows(9), replace(ROW, id=20)])
+    work.contacts.put([*rows(9), ROW._replace(id=20)])
     assert work.contacts.ids_between(2, 5) == [3, 4, 5]
     assert work.contacts.ids_between(7, None) == [8, 9]
     assert work.contacts.known_between(8, 30) == {9: (bytes([9]), 9)}
