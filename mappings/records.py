@@ -8,7 +8,8 @@ named tuples: a frozen dataclass takes four times as long to make.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from mappings.words import LegalBasis, Status, WideType, WriteOutcome
 
@@ -45,6 +46,9 @@ class Capabilities:
     audit: bool
 
 
+NO_DATES: Final[Mapping[str, int | None]] = MappingProxyType({})
+
+
 class Contact(NamedTuple):
     """One contact record, reduced to the properties that we read.
 
@@ -66,7 +70,7 @@ class Contact(NamedTuple):
     archived: bool = False
     object_source: str | None = None
     processing_basis: str | None = None
-    dates: Mapping[str, int | None] = field(default_factory=dict)
+    dates: Mapping[str, int | None] = NO_DATES
     fingerprint: bytes = b""  # 8 bytes over all that we read; equal = nothing that matters changed
 
     @property

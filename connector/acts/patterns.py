@@ -33,6 +33,7 @@ from mappings.records import Contact, Preferences, StatusRow, WideRow
 #: From here on a date is past for everybody: no allowance for clocks reaches so far.
 PAST_MS: Final = 2 * SIGMA_LIMIT_MS
 KEPT: Final = 4_096  # situations remembered; a portal has some dozens
+LEARNT_AT = 2  # times that a situation is met
 
 #: One status: type, status, source, basis, explained, dated.
 Word = tuple[int, str, str | None, str | None, bool, bool]
@@ -163,18 +164,25 @@ class Pattern:
 
 
 def pattern_of(desk: Desk, situation: Situation) -> Pattern | None:
-    """What follows from a situation by this desk's rules; None: whoever is in it goes the ordinary way."""
+    """What follows from a situation by this desk's rules; None: whoever is in it goes the ordinary way.
+
+    So does who is the first in it: to learn a pattern costs more than to decide one person.
+    """
     key = (desk.purposes, desk.subject_sources, desk.sigma_ms, situation)
-    try:
-        return _known[key]
-    except KeyError:
-        if len(_known) >= KEPT:
-            _known.clear()
-        found = _known[key] = _learnt(desk, situation)
+    found = _known.get(key, 0)
+    if not isinstance(found, int):
         return found
+    if len(_known) >= KEPT:
+        _known.clear()
+    if found + 1 < LEARNT_AT:
+        _known[key] = found + 1
+        return None
+    made = _known[key] = _learnt(desk, situation)
+    return made
 
 
-_known: dict[tuple[object, ...], Pattern | None] = {}
+#: By situation: its pattern, None where it has none, or how often it was met so far.
+_known: dict[tuple[object, ...], Pattern | int | None] = {}
 
 #: Two people who are nobody: values that neither repeat in one another nor in any word of ours.
 _REFS: Final = (

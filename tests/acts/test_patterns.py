@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from connector.acts import patterns, take_in
-from connector.acts.desk import Desk
+from connector.acts.desk import Controller, Desk
 from connector.acts.projection import project
 from connector.acts.tally import Tally
 from connector.clock import SeededChance
@@ -87,6 +87,14 @@ def empty(tmp_path_factory):
     return path
 
 
+@pytest.fixture(autouse=True, scope="module")
+def learnt_at_once():
+    """Few people are in one situation twice here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patterns, "LEARNT_AT", 1)
+        yield
+
+
 @given(first=groups, second=groups, wait=st.sampled_from([MINUTE, 3 * HOUR, 40 * DAY]))
 @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_both_paths_write_the_same_mirror(empty, tmp_path_factory, first, second, wait):
@@ -141,7 +149,8 @@ def _desk(empty, folder) -> Desk:
     journal = Journal(folder / "mirror.journal", KEYS.master, chance)
     mirror = Mirror.open(f"sqlite:///{path}", KEYS, clock, chance, journal)
     return Desk(
-        portal=PORTAL, name="main", mirror=mirror, hubspot=None, purposes=PURPOSES, limits=Limits(),
+        portal=PORTAL, name="main", controller=Controller(name="Exempel AB", contact="x@exempel.example"),
+        mirror=mirror, hubspot=None, purposes=PURPOSES, limits=Limits(),
         clock=clock, chance=chance, zone=ZoneInfo("UTC"),
     )  # fmt: skip
 
