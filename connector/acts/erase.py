@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 
-from connector.acts import erasure
+from connector.acts import erasure, take_in
 from connector.acts.desk import Desk
 from connector.acts.erasing import (
     Waiting,
@@ -25,7 +25,6 @@ from connector.acts.erasure import Erasure, Origin, Stage, Waits
 from connector.acts.letters import letter_for, queue
 from connector.acts.projection import project
 from connector.acts.reviews import after_restriction
-from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
 from connector.acts.telling import stages, tell
 from connector.acts.who import address_of, users_of
@@ -197,7 +196,7 @@ def _taken_in(desk: Desk, work: Work, contact: Contact, tally: Tally) -> Person 
     """Somebody whom only HubSpot knows is taken in like any other; None where an address is suppressed."""
     if work.suppression.screen(_names(contact)):
         return None
-    take_in(desk, work, Group([contact]), tally)
+    take_in.take_in(desk, work, take_in.Group([contact]), tally)
     row = work.contacts.by_ids([contact.id]).get(contact.id)
     if row is None or row.person_id is None:
         return None

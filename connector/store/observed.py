@@ -123,7 +123,7 @@ class Observed:
             )
             for like, ref, at, observation, now in rows
         ]
-        bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",))
+        bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",), within="portal")
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove rows by (ref, subscription)."""

@@ -41,7 +41,7 @@ class Pool:
     def add(self, value: Any, depth: int = 0) -> None:
         if depth > 6 or value is None:
             return
-        if isinstance(value, str | bytes | int) or dataclasses.is_dataclass(value):
+        if isinstance(value, str | bytes | int) or _is_record(type(value)):
             self._known.setdefault(type(value), {}).setdefault(repr(value), value)
         for part in _parts(value):
             self.add(part, depth + 1)
@@ -68,12 +68,12 @@ class Pool:
         if not isinstance(kind, type):
             return []
         known = list(self._known.get(kind, {}).values())[:2000]
-        return known or (self._made(kind) if dataclasses.is_dataclass(kind) else [])
+        return known or (self._made(kind) if _is_record(kind) else [])
 
     def _made(self, kind: Any) -> list[Any]:
         """What no method ever answered is put together from values that fit its fields."""
         hints = typing.get_type_hints(kind)
-        columns = {each.name: self.of(hints[each.name]) for each in dataclasses.fields(kind) if each.init}
+        columns = {name: self.of(hints[name]) for name in _fields(kind)}
         if not all(columns.values()):
             return []
         return [
@@ -84,6 +84,17 @@ class Pool:
     def _tuples(self, inner: Sequence[Any]) -> list[Any]:
         columns = [self.of(each) for each in inner if each is not ...]
         return list(itertools.islice(zip(*columns, strict=False), 500)) if all(columns) else []
+
+
+def _is_record(kind: type) -> bool:
+    """A dataclass or a named tuple."""
+    return dataclasses.is_dataclass(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def _fields(kind: Any) -> list[str]:
+    if dataclasses.is_dataclass(kind):
+        return [each.name for each in dataclasses.fields(kind) if each.init]
+    return list(kind._fields)
 
 
 def _parts(value: Any) -> Iterator[Any]:
