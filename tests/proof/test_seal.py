@@ -3,9 +3,12 @@
 import hmac
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connector.proof.seal import (
     NEW_KEY_BYTES,
+    Keyed,
     SealBroken,
     SuppressionKeys,
     Vault,
@@ -101,3 +104,8 @@ def test_one_portals_list_says_nothing_about_anothers():
 def test_a_check_value_tells_keys_apart_and_does_not_show_them():
     assert check_value(MASTER) != check_value(OTHER)
     assert check_value(MASTER) not in MASTER.hex()
+
+
+@given(st.binary(max_size=100), st.binary(max_size=300))
+def test_the_quicker_hmac_is_the_librarys(key, message):
+    assert Keyed(key)(message) == hmac.digest(key, message, "sha256")
