@@ -6,7 +6,7 @@ DAYS ?= 1000
 SEED ?= 1
 SECONDS ?= 3600
 
-.PHONY: demo test lint types lock bench clean simulate simulate-long crash matrix teeth mutate soak audit sbom
+.PHONY: demo test lint types lock bench clean simulate simulate-long crash sigkill matrix teeth mutate soak audit sbom
 
 demo: .venv/installed
 	$(BIN)/consent-mirror demo
@@ -42,6 +42,9 @@ simulate-long: .venv/installed
 # The process dies at every commit and every call, one after another.
 crash: .venv/installed
 	CRASH_STEP=1 $(BIN)/python -m pytest tests/crash --timeout 0
+
+sigkill: .venv/installed
+	SIGKILLS=$(or $(SIGKILLS),100) $(BIN)/python -m pytest tests/crash/test_sigkill.py --timeout 0
 
 matrix: .venv/installed
 	$(BIN)/python -m tests.simulation.matrix

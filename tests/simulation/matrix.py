@@ -70,10 +70,15 @@ def _sweep(product: Product) -> None:
     product.turn(full=True)
 
 
+def _subscribed(product: Product) -> None:
+    _consent(product, EVA, product.clock.now())
+    product.turn()
+
+
 FLOWS = (
     Flow("withdraw", lambda p: withdraw(p.desk, ANNA, No()), lambda p: _word(p, ANNA) == "UNSUBSCRIBED"),
     Flow("pull", _opt_out, lambda p: _state(p, BO) == "WITHDRAWN"),
-    Flow("subscribe", lambda p: _consent(p, EVA, p.clock.now()), lambda p: _word(p, EVA) == "SUBSCRIBED"),
+    Flow("subscribe", _subscribed, lambda p: _word(p, EVA) == "SUBSCRIBED"),
     Flow("sweep", _sweep, lambda p: _word(p, CARIN) == "UNSUBSCRIBED"),
     Flow(
         "erase",

@@ -107,7 +107,8 @@ def _parts(value: Any) -> Iterator[Any]:
 
 
 def methods(work: Work) -> Iterator[tuple[str, str]]:
-    for room, repository in sorted(vars(work).items()):
+    for room in sorted(name for name in vars(Work) if not name.startswith("_")):
+        repository = getattr(work, room)
         if room in SHARED or room == "portal":
             continue
         for name, _ in inspect.getmembers(type(repository), inspect.isfunction):
