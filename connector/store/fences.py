@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.pool import NullPool
 
 from connector.errors import Temporary
+from connector.meters import METERS
 from connector.store import queue
 from connector.store.engine import parse, translated
 from connector.store.locks import held
@@ -149,6 +150,7 @@ def check(connection: Connection, portal: int, number: int) -> None:
     """In a write transaction: the portal is this turn's, and stays so until the commit. Raises Fenced."""
     statement = select(fence.c.number).where(fence.c.portal == portal).with_for_update(read=True)
     if connection.execute(statement).scalar_one_or_none() != number:
+        METERS.count("lease_lost")
         raise Fenced(portal)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from connector.clock import SeededChance
 from connector.errors import DatabaseUnavailable, Temporary
+from connector.meters import METERS
 from connector.store import fences
 from connector.store.mirror import Mirror
 
@@ -62,11 +63,12 @@ def test_what_was_begun_before_the_takeover_is_refused_by_its_number(place: str,
     with fences.taken(place, PORTAL, "worker a") as number:
         pass
     with fences.taken(place, PORTAL, "worker b"):
-        stale = mirror.fenced(PORTAL, number)
+        stale, before = mirror.fenced(PORTAL, number), METERS.counted("lease_lost").get((), 0)
         with pytest.raises(fences.Fenced), stale.write(PORTAL) as work:
             work.meta.put("stolen", 1)
         with mirror.read(PORTAL) as work:
             assert work.meta.get("stolen") is None
+        assert METERS.counted("lease_lost")[()] == before + 1
 
 
 def test_a_worker_that_beats_keeps_its_portal(place: str) -> None:
