@@ -41,7 +41,7 @@ from connector.store.journal import Journal
 from connector.store.mirror import Mirror
 from connector.store.pace import Pace, Slate, open_pace
 from connector.web.app import make_app
-from connector.web.dashboard.office import Told
+from connector.web.dashboard.office import Lent
 from connector.web.dashboard.routes import dashboard_of
 from connector.web.intake import Intake
 from connector.web.limits import RATES, Limiter
@@ -302,11 +302,11 @@ def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = Non
 
 @contextmanager
 def web_of(
-    settings: Settings, desks: Iterable[Desk], given: Tools | None = None, told: Told | None = None
+    settings: Settings, desks: Iterable[Desk], given: Tools | None = None, lent: Lent | None = None
 ) -> Iterator[WebServer | None]:
     """The web part, served for as long as the block lasts; None where none is configured.
 
-    `told`: what the report of a portal is about, for the dashboard; without it there is no dashboard.
+    `lent`: what the dashboard needs of the jobs; without it there is no dashboard.
 
     Raises ConfigurationError where the address cannot be had.
     """
@@ -314,8 +314,8 @@ def web_of(
         yield None
         return
     with site_of(settings, desks, given) as site:
-        wanted = told is not None and settings.web.dashboard
-        rooms = dashboard_of(site, keys_of(settings).signing, told) if wanted and told else ()
+        wanted = lent if settings.web.dashboard else None
+        rooms = dashboard_of(site, keys_of(settings).signing, wanted) if wanted else ()
         with WebServer(make_app(site, rooms), settings.web.listen) as server:
             yield server
 

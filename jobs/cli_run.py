@@ -14,7 +14,8 @@ from connector.wiring import server_of
 from jobs import daemon as loop
 from jobs.cli_import import roll_forward
 from jobs.deadman import dead_man
-from jobs.mailing import is_mailed, told_of
+from jobs.lending import lent_of
+from jobs.mailing import is_mailed
 from jobs.options import Globals, Outcome, command
 from jobs.tick import tick
 from jobs.watching import watching
@@ -45,7 +46,7 @@ def daemon(wanted: Globals) -> Outcome:
         for desk in desks.values():
             roll_forward(settings, desk)
         watcher, pulse = dead_man(settings, desks), loop.Pulse(given.clock)
-        server = stack.enter_context(wiring.web_of(settings, desks.values(), given, told_of(settings)))
+        server = stack.enter_context(wiring.web_of(settings, desks.values(), given, lent_of(settings)))
         threads = {} if server is None else {"web": lambda: server.is_alive}
         stack.enter_context(watching(settings, mirror, desks.values(), tick_age=pulse.age, threads=threads))
         ticks = {name: partial(tick, settings, desk, watcher=watcher) for name, desk in desks.items()}
@@ -72,7 +73,7 @@ def serve(wanted: Globals) -> Outcome:
         mirror = stack.enter_context(wiring.mirror_of(settings, given))
         names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
         desks = [wiring.desk_of(settings, mirror, name, given) for name in names]
-        server = stack.enter_context(wiring.web_of(settings, desks, given, told_of(settings)))
+        server = stack.enter_context(wiring.web_of(settings, desks, given, lent_of(settings)))
         threads = {} if server is None else {"web": lambda: server.is_alive}
         stack.enter_context(watching(settings, mirror, desks, threads=threads))
         alive = server is not None and loop.wait_for_stop(lambda: server.is_alive)

@@ -1,6 +1,5 @@
 """The nightly report as a job: who it is about, where it goes, what only the mirror's keeper knows."""
 
-from collections.abc import Callable
 from datetime import time
 
 from connector.acts import exports, notices, placed, retain, wording
@@ -65,11 +64,6 @@ def outside_of(settings: Settings, desk: Desk) -> Outside:
             *access_findings(desk, access_rules(settings, desk)),
         ),
     )
-
-
-def told_of(settings: Settings) -> Callable[[Desk], tuple[About, Outside]]:
-    """Both, for the dashboard, which shows the report of the moment."""
-    return lambda desk: (about_of(settings, desk), outside_of(settings, desk))
 
 
 def nightly_of(settings: Settings, desk: Desk) -> Nightly:

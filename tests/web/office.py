@@ -14,7 +14,8 @@ from connector.consent.decision import Review
 from connector.store.reviews import NewReview
 from connector.store.users import Role
 from connector.web.server import WebServer
-from jobs.mailing import nightly_of, told_of
+from jobs.lending import lent_of
+from jobs.mailing import nightly_of
 from tests.world import ANNA, BO, CARIN, DAVID, DAY, HOUR, NEWSLETTER, World, world
 
 PASSWORD = "a horse that is correct"
@@ -97,7 +98,7 @@ def office(folder: Path, *, extra: str = WEB, **more: Any) -> Iterator[Office]:
     """A portal with four people: a proved yes, a no by HubSpot, a no by us, and nothing."""
     with world(folder, contacts=(ANNA, BO, CARIN, DAVID), extra=extra, **more) as w:
         furnish(w)
-        with wiring.web_of(w.settings, [w.desk], w.tools, told_of(w.settings)) as server:
+        with wiring.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings)) as server:
             assert server is not None
             made = Office(w, server)
             try:

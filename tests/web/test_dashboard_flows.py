@@ -87,6 +87,20 @@ def test_an_erasure_is_a_dry_run_until_the_box_is_ticked(o: Office) -> None:
     assert "blocked after an erasure" in post(client, f"{AT}/search", address=ANNA).text
 
 
+def test_an_interrupted_import_is_finished_before_somebody_is_erased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it still holds of the person would outlive them; the command does the same."""
+    finished: list[bool] = []
+    monkeypatch.setattr("jobs.lending.roll_forward", lambda settings, desk: finished.append(True))
+    with office(tmp_path) as o:
+        client, here = o.signed_in("dora"), place(o)
+        post(client, f"{here}/erase", reason="asked by letter")
+        assert finished == []
+        post(client, f"{here}/erase", reason="asked by letter", sure="yes")
+        assert finished == [True]
+
+
 def test_a_review_is_decided_with_a_reason_and_only_once(o: Office) -> None:
     client, number = o.signed_in("dora"), o.w.reviews()[0].id
     here = f"{AT}/reviews/{number}"

@@ -25,8 +25,18 @@ from connector.web.languages import chosen
 from connector.web.site import Site
 from connector.web.words import Say
 
-#: What the report of a portal is about, and what only the mirror's keeper knows.
-Told = Callable[[Desk], tuple[About, Outside]]
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What the jobs lend: what a portal's report is about, and what has to be finished before an erasure.
+
+    An interrupted import still holds people; erasing somebody without it would let them outlive themselves.
+    """
+
+    told: Callable[[Desk], tuple[About, Outside]]
+    before_erasing: Callable[[Desk], None]
+
+
 HOME: Final = "/dashboard"
 PORTALS: Final = f"{HOME}/p"
 LANGUAGE: Final = "cm_language"
@@ -41,7 +51,7 @@ class Office:
     site: Site
     journals: Mapping[int, Journal]
     throttle: Throttle
-    told: Told
+    lent: Lent
     #: argon2 takes 64 MiB a guess: one at a time, so that many guesses do not fill the machine.
     checking: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
 

@@ -96,7 +96,7 @@ def runs(visit: Visit) -> Response:
 def _now(visit: Visit) -> Report:
     """The report of this moment; nothing of it is kept."""
     desk = visit.desk
-    about, outside = visit.office.told(desk)
+    about, outside = visit.office.lent.told(desk)
     with desk.mirror.read(desk.portal) as work:
         now = desk.clock.now()
         return gather(work, about, local_day(now, desk.zone), now, outside).report

@@ -135,6 +135,7 @@ def erase(visit: Visit) -> Response:
     found = _living(visit)
     if visit.field("sure") != "yes":
         return erase_plan(visit)
+    visit.office.lent.before_erasing(visit.desk)
     order = erasing.Order(reason=visit.field("reason") or None, actor=visit.actor)
     done = erasing.erase(visit.desk, _address(visit, found), order)
     word = "erase_waits" if done.waits else "erase_later" if done.later else "erased"

@@ -9,7 +9,7 @@ from connector.acts.checkpoint import Journal
 from connector.store.users import Role
 from connector.web.dashboard import deciding, desk_pages, entry, ledger, overview, people
 from connector.web.dashboard.gate import PORTAL, Page, routes_of
-from connector.web.dashboard.office import HOME, Office, Told, Visit
+from connector.web.dashboard.office import HOME, Lent, Office, Visit
 from connector.web.dashboard.throttle import Throttle
 from connector.web.site import Site
 
@@ -59,7 +59,7 @@ PAGES: Final[tuple[Page, ...]] = (
 )
 
 
-def dashboard_of(site: Site, seed: bytes, told: Told) -> list[BaseRoute]:
+def dashboard_of(site: Site, seed: bytes, lent: Lent) -> list[BaseRoute]:
     """All of them, for the portals of a site. `seed` is the signing key's: logs are checked with it."""
     journals = {
         desk.portal: Journal(
@@ -67,4 +67,4 @@ def dashboard_of(site: Site, seed: bytes, told: Told) -> list[BaseRoute]:
         )
         for desk in site.desks.values()
     }
-    return routes_of(Office(site, journals, Throttle(site.clock), told), PAGES) if journals else []
+    return routes_of(Office(site, journals, Throttle(site.clock), lent), PAGES) if journals else []
