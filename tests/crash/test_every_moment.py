@@ -38,7 +38,7 @@ def lived(folder: Path, die_at: int) -> tuple[dict[str, Any], Product]:
             played(product, part)
         for _ in range(2):
             product.world.advance(DAY)
-            product.tick()
+            played(product, product.tick)
         product.total = product.death.seen - before  # type: ignore[attr-defined]
         return outcome(product), product
     finally:
