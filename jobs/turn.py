@@ -12,6 +12,7 @@ from connector.acts.desk import Desk
 from connector.acts.erase import resume_erasures
 from connector.acts.expiry import end_consents
 from connector.acts.invalid_wordings import carry_on
+from connector.acts.late_stops import find_links_again
 from connector.acts.looks import catch_up
 from connector.acts.notices import hold_overdue
 from connector.acts.pin import check_portal
@@ -88,6 +89,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     try:
         read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)
         carry_on(desk, turned.tally)
+        find_links_again(desk)
     except (Temporary, RequestRejected):  # what waits leaves all the same: a no is no hostage of a reading
         if plan.push:
             with suppress(ConnectorError):  # the reading's own error is the one to tell

@@ -14,6 +14,7 @@ from connector.acts import erasure
 from connector.acts.desk import Desk
 from connector.acts.erasure import Erasure, Stage
 from connector.acts.first_push import CONFIRMED, SHOWN
+from connector.acts.late_stops import RESTORED
 from connector.acts.projection import project
 from connector.clock import Chance, Clock
 from connector.consent.events import Event, EventType, Overlay, Source
@@ -157,6 +158,7 @@ def _close(work: Work) -> None:
         work.cursors.remove(reader)
     work.contacts.forget_statuses()
     work.outbox.drop_yeses()
+    work.meta.put(RESTORED, True)
     work.due.ask("pull")
 
 

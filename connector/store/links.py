@@ -7,7 +7,7 @@ from sqlalchemy import select
 from connector.store import bulk
 from connector.store.refs import raw
 from connector.store.scope import Scope
-from connector.store.tables import link
+from connector.store.tables import address, link
 
 
 class Links:
@@ -21,6 +21,13 @@ class Links:
         """Address reference -> id of its link; one that is kept already stays."""
         rows = [(self._scope.portal, number, raw(ref)) for ref, number in ids.items()]
         bulk.upsert(self._connection, link, ("portal", "id", "ref"), rows)
+
+    def unkept(self, limit: int) -> list[str]:
+        """References of addresses that no link leads to."""
+        same = (link.c.portal == address.c.portal) & (link.c.ref == address.c.ref)
+        mine = (address.c.portal == self._scope.portal, link.c.id.is_(None))
+        statement = select(address.c.ref).distinct().outerjoin(link, same).where(*mine).limit(limit)
+        return [ref.hex() for ref in self._connection.execute(statement).scalars()]
 
     def find(self, number: bytes) -> str | None:
         """The address reference of a link; None for one that was never made, or whose person is erased."""

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from connector.acts.ask_rights import ask_right
-from connector.acts.choices import Stop, record_stop, shown
+from connector.acts.choices import Stop, shown
 from connector.acts.desk import Desk
+from connector.acts.late_stops import take_stop
 from connector.acts.links import PAGE, Ticket
 from connector.acts.sign_up import Asked, ask_look, ask_yes, confirm, waiting
 from connector.consent.calendar import answer_due, local_day
@@ -167,7 +168,7 @@ def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, lang
     """On disk before this returns; pushed by then or soon after. When it was, in ms UTC."""
     at = site.clock.now()
     stop = Stop(ticket=door.ticket, purpose=purpose, source=source, language=language, at=at)
-    site.intake(door.desk).accept(lambda work: record_stop(door.desk, work, stop))
+    site.intake(door.desk).accept(lambda work: take_stop(door.desk, work, stop))
     return at
 
 

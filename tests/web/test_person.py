@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from connector.acts.erase import Order, erase
-from connector.acts.links import PersonLinks, keep_links, links_of, look_token, stop_token, url
+from connector.acts.links import PersonLinks, links_of, look_token, stop_token, url
 from connector.web import person
 from mappings.addresses import normalise
+from tests.acts.test_backup import copied, put_back
 from tests.web.conftest import Visitor
 from tests.world import ANNA, BO, DAY, NEWSLETTER, UNSUBSCRIBED, World
 
@@ -255,12 +256,24 @@ def test_a_link_of_an_old_address_still_stops(here: World, visitor: Visitor, ann
     wait_for(lambda: here.opted_out_of_all("new@example.org"))
 
 
-def test_links_are_found_again_after_a_restore(here: World, visitor: Visitor) -> None:
-    """A link made after the copy: the mirror makes the same one again for the same address."""
-    with here.mirror.write(here.desk.portal) as work:
-        ref = work.people.address_ref(normalise(ANNA))
-        first = keep_links(here.desk, work, [ref])
-        assert keep_links(here.desk, work, [ref]) == first
+NEW = "late@example.org"
+
+
+def test_a_link_made_after_the_copy_stops_after_a_restore_too(here: World, visitor: Visitor) -> None:
+    """Also of somebody whom only HubSpot still has: the stop waits until they are back."""
+    file = copied(here)
+    here.create(NEW)
+    here.wait()
+    here.sync()
+    links = [links_of(here.desk, address) for address in (ANNA, NEW)]
+    put_back(here, file)
+    assert [visitor.press(each.unsubscribe, stop="*").status for each in links] == [200, 200]
+    assert here.person(NEW) is None
+    here.wait()
+    here.sync()
+    assert [here.state(address) for address in (ANNA, NEW)] == ["WITHDRAWN", "WITHDRAWN"]
+    assert here.opted_out_of_all(NEW)
+    assert here.opted_out_of_all(ANNA)
 
 
 def test_the_module_decides_nothing() -> None:
