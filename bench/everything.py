@@ -1,7 +1,7 @@
 """Every number of the design in one run: `python -m bench all`. Writes docs/performance.json, the table in
 docs/performance.md and the plots beside it; some 20 minutes on a quiet machine.
 
-    python -m bench all [--quick] [--database URL] [--folder DIR]
+    python -m bench all [--quick] [--most N] [--database URL] [--folder DIR]
 
 `--quick` takes a hundredth of the people and writes nothing. `--database`: an empty PostgreSQL database, else
 one is made on 127.0.0.1 as `postgres` and dropped afterwards. `python -m bench table` renders what is stored.
@@ -39,11 +39,12 @@ def main(words: list[str]) -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--database", help="an empty PostgreSQL database")
     parser.add_argument("--folder", help="where the mirrors are made")
+    parser.add_argument("--most", type=int, default=SIZES[-1], help="leave out larger registers")
     asked = parser.parse_args(words)
     part = 100 if asked.quick else 1
     figures: dict[str, Any] = {"machine": machine(), "runs": []}
     with database(asked.database) as url:
-        for figure in _runs(part, url, asked.folder):
+        for figure in _runs(part, asked.most, url, asked.folder):
             figures["runs"].append(figure)
             print(json.dumps(figure), flush=True)
     figures["machine_after"] = machine()
@@ -64,9 +65,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _runs(part: int, url: str, folder: str | None) -> Iterator[dict[str, Any]]:
+def _runs(part: int, most: int, url: str, folder: str | None) -> Iterator[dict[str, Any]]:
     yield _ran("backfill", USUAL // part, "professional", folder)
-    for size in SIZES:
+    for size in (each for each in SIZES if each <= most):
         yield _ran("backfill", size // part, "enterprise", folder, after=("quiet", "quiet", "sweep"))
     yield _ran("backfill", USUAL // part, "enterprise", folder, url=url)
     yield _ran("sweep by properties", USUAL // part, "professional", folder, after=("sweep",))
