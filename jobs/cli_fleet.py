@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import structlog
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -14,6 +15,7 @@ from rich.text import Text
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.clock import process_id
+from connector.errors import ConfigurationError
 from connector.report.figures import iso
 from connector.settings import PortalSettings, Settings
 from connector.store import fences, queue
@@ -29,6 +31,8 @@ from jobs.due import is_turn_due, is_turn_long
 from jobs.options import Globals, Outcome, command
 from jobs.roster import Roster
 from jobs.tick import TurnOver, limited, tick
+
+log = structlog.get_logger()
 
 fleet = typer.Typer(help="Many portals on several workers.", no_args_is_help=True)
 
@@ -102,15 +106,24 @@ class _Place:
         found = next((each for each in settings.portals if each.portal_id == portal_id), None)
         if found is None:
             return
-        with fences.taken(self.url, portal_id, self.name) as number:
+        with self.watch.at(portal_id), fences.taken(self.url, portal_id, self.name) as number:
             desk = replace(self._desk(found), mirror=self.mirror.fenced(portal_id, number))
             if portal_id not in self._begun:
-                roll_forward(settings, desk)
-                self._begun.add(portal_id)
+                self._finish_import(settings, desk)
             try:
                 tick(settings, desk, self.stop, limited(desk, _still))
             except TurnOver:
                 return
+
+    def _finish_import(self, settings: Settings, desk: Desk) -> None:
+        """Its rows lie on the machine where it was begun: without them this worker still takes the turn, for
+        a no must not wait for an import. Tried again with each turn; `retention` does not go on without."""
+        try:
+            roll_forward(settings, desk)
+        except ConfigurationError as error:
+            log.warning("import_waits", portal=desk.name, where=error.where, problem=error.problem)
+        else:
+            self._begun.add(desk.portal)
 
     def _desk(self, portal: PortalSettings) -> Desk:
         """Kept from turn to turn with its connections and what was probed, until a file changes."""

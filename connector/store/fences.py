@@ -6,7 +6,7 @@ the portal over raises it, and a write transaction of the turn before finds that
 The database's clock decides who is stale, for machines' clocks differ.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +22,8 @@ from connector.store.locks import held
 from connector.store.tables import fence
 
 STALE_S: Final = 20
+#: A portal that a worker no longer works on is given back after so long; less than STALE_S.
+LEFT_S: Final = 10
 #: How a worker's name begins.
 WORKER: Final = "consent-mirror worker "
 _NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
@@ -60,11 +62,21 @@ class Watch:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(parse(url), pool_pre_ping=True, pool_size=1, hide_parameters=True)
+        self._at: list[int] = []
+
+    @contextmanager
+    def at(self, portal: int) -> Iterator[None]:
+        """This process works on a portal, from before it is taken until after it is left."""
+        self._at.append(portal)
+        try:
+            yield
+        finally:
+            self._at.remove(portal)
 
     def beat(self, worker: str) -> None:
-        """See `beat`."""
+        """See `beat`: for the portals that this process works on."""
         with self._begin() as connection:
-            beat(connection, worker)
+            beat(connection, worker, tuple(self._at))
 
     def turns(self) -> list[Turn]:
         """See `turns`."""
@@ -154,10 +166,20 @@ def check(connection: Connection, portal: int, number: int) -> None:
         raise Fenced(portal)
 
 
-def beat(connection: Connection, worker: str) -> None:
-    """The worker lives: for every portal that it has."""
-    statement = f"UPDATE fence SET beat_at = {_NOW} WHERE worker = :worker"  # noqa: S608 - our own words
-    connection.execute(text(statement), {"worker": worker})
+def beat(connection: Connection, worker: str, portals: Sequence[int]) -> None:
+    """The worker lives: for the portals that it works on.
+
+    One that bears its name and that it does not work on was left while the database was away: with a beat it
+    would look busy for as long as the worker lives, and nobody would take a turn of it.
+    """
+    given = {"worker": worker, "portals": list(portals), "left": LEFT_S * 1000}
+    mine = "portal = ANY(CAST(:portals AS bigint[]))"
+    connection.execute(
+        text(f"UPDATE fence SET beat_at = {_NOW} WHERE worker = :worker AND {mine}"),  # noqa: S608 - our words
+        given,
+    )
+    left = f"worker = :worker AND NOT {mine} AND beat_at < {_NOW} - :left"
+    connection.execute(text(f"UPDATE fence SET worker = NULL, beat_at = NULL WHERE {left}"), given)  # noqa: S608
 
 
 def turns(connection: Connection) -> list[Turn]:

@@ -75,13 +75,33 @@ def test_a_worker_that_beats_keeps_its_portal(place: str) -> None:
     with fences.taken(place, PORTAL, "worker a"):
         silent_for(place, 21)
         with looking(place) as connection:
-            fences.beat(connection, "worker a")
+            fences.beat(connection, "worker a", [PORTAL])
         assert ended(place) == []
         with looking(place) as connection:
             (turn,) = fences.turns(connection)
         assert (turn.portal, turn.worker, turn.silent_s) == (PORTAL, "worker a", 0)
     with looking(place) as connection:
         assert fences.turns(connection)[0].worker is None
+
+
+def test_a_portal_that_could_not_be_left_is_given_back_by_the_next_beat(place: str) -> None:
+    """The database went away at the end of a turn: the row bears the worker's name, and the worker lives."""
+    watch = fences.Watch(place)
+    with fences.taken(place, PORTAL, "worker a"):
+        pass
+    with looking(place) as connection:
+        fresh = "UPDATE fence SET worker = 'worker a', beat_at = extract(epoch FROM clock_timestamp()) * 1000"
+        connection.execute(text(fresh))
+    silent_for(place, fences.LEFT_S + 1)
+    with watch.at(PORTAL):
+        watch.beat("worker a")
+        assert [(turn.worker, turn.silent_s) for turn in watch.turns()] == [("worker a", 0)]
+    watch.beat("worker a")  # it has only just been left: a turn may be ending
+    assert watch.turns()[0].worker == "worker a"
+    silent_for(place, fences.LEFT_S + 1)
+    watch.beat("worker a")
+    assert watch.turns()[0].worker is None
+    watch.close()
 
 
 @contextmanager
