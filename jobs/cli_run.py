@@ -17,6 +17,7 @@ from jobs.deadman import dead_man
 from jobs.lending import lent_of
 from jobs.mailing import is_mailed
 from jobs.options import Globals, Outcome, command
+from jobs.roster import sound
 from jobs.tick import tick
 from jobs.watching import watching
 
@@ -59,7 +60,7 @@ def serve(wanted: Globals) -> Outcome:
 
     Example: consent-mirror serve
     """
-    settings = load(wanted.config_path)
+    settings = sound(wanted.config_path)
     if not settings.web.listen:
         raise ConfigurationError(
             "There is nothing to serve.",

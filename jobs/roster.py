@@ -13,6 +13,18 @@ log = structlog.get_logger()
 Signature = tuple[tuple[str, int, int], ...]
 
 
+def sound(path: Path) -> Settings:
+    """The settings without the portals whose files are broken, which are logged: the others are served."""
+    settings, broken = load_sound(path)
+    _tell(broken)
+    return settings
+
+
+def _tell(broken: tuple[ConfigurationError, ...]) -> None:
+    for each in broken:
+        log.error("portal_file_broken", where=each.where, problem=each.problem)
+
+
 class Roster:
     """The settings, read again when a file changed; while the main file is broken the last ones hold."""
 
@@ -37,8 +49,7 @@ class Roster:
         except ConfigurationError as error:
             log.error("configuration_broken", where=error.where, problem=error.problem)
             return
-        for each in self.broken:
-            log.error("portal_file_broken", where=each.where, problem=each.problem)
+        _tell(self.broken)
 
     def _signature(self) -> Signature:
         folder = self._settings.fleet.portals

@@ -6,7 +6,8 @@ erased may sign up too: nothing about them is stored before they confirm (row 35
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connector.acts.desk import Desk
@@ -109,6 +110,7 @@ class Waiting:
     signup: Signup
     purpose: Purpose
     text: str
+    too_soon: bool = False  # so close to a no that it would not count: to be confirmed a little later
 
 
 def waiting(desk: Desk, ticket: Ticket) -> Waiting | None:
@@ -127,14 +129,20 @@ def waiting(desk: Desk, ticket: Ticket) -> Waiting | None:
 
 def _is_voided(work: Work, made: Signup) -> bool:
     """A no, since it was asked for, from whoever uses the address: by any door (consent-domain 3.1)."""
+    return any(event.recorded_at >= made.asked_at for event in _noes(work, made))
+
+
+def _noes(work: Work, made: Signup) -> Iterator[Event]:
     people = work.people.persons_of([made.ref]).get(made.ref, [])
-    noes = (
-        event
-        for events in work.log.events_of(people).values()
-        for event in events
-        if event.is_no and event.purpose in (made.purpose, ALL_MARKETING)
-    )
-    return any(event.recorded_at >= made.asked_at for event in noes)
+    for events in work.log.events_of(people).values():
+        yield from (e for e in events if e.is_no and e.purpose in (made.purpose, ALL_MARKETING))
+
+
+def _is_too_soon(desk: Desk, made: Signup, at: int) -> bool:
+    """Within sigma of a no a yes does not count (consent-domain 3.2): saying "done" would be untrue."""
+    with desk.mirror.read(desk.portal) as work:
+        said = [event.recorded_at if event.t_hi is None else event.t_hi for event in _noes(work, made)]
+    return any(at <= no + desk.sigma_ms for no in said)
 
 
 def confirm(desk: Desk, ticket: Ticket, at: int) -> Waiting | None:
@@ -143,6 +151,8 @@ def confirm(desk: Desk, ticket: Ticket, at: int) -> Waiting | None:
     if found is None or found.signup.done_at is not None:
         return found
     made = found.signup
+    if _is_too_soon(desk, made, at):
+        return replace(found, too_soon=True)
     proof = {
         "asked_at": made.asked_at,
         "confirmed_at": at,

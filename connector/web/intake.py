@@ -15,7 +15,7 @@ from connector.acts.desk import Desk
 from connector.acts.pin import check_portal
 from connector.acts.tally import Tally
 from connector.acts.withdraw import sent
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, Temporary
 from connector.logs import get_logger
 from connector.store.work import Work
 
@@ -93,10 +93,17 @@ class Intake:
                 group.append(item)
             self._write(group)
 
-    def _write(self, group: list[_Item]) -> None:
+    def _write(self, group: list[_Item], *, again: bool = True) -> None:
         try:
             with self._desk.mirror.write(self._desk.portal) as work:
                 made = [item.write(work) for item in group]
+        except Temporary as error:  # nobody's fault: one by one, each would wait as long as all together
+            if again:
+                self._write(group, again=False)
+                return
+            for item in group:
+                item.done.set_exception(error)
+            return
         except Exception as error:
             if len(group) == 1:
                 group[0].done.set_exception(error)

@@ -159,9 +159,9 @@ def confirmation(request: Request) -> Response:
     if found is None:
         return trouble(request, 404, "link_invalid")
     named = found.purpose.named(say.language)
-    done_at = found.signup.done_at or (at if pressed else None)
+    done_at = found.signup.done_at or (at if pressed and not found.too_soon else None)
     done = say("confirmed", purpose=named, time=local_time(door.desk, done_at)) if done_at else None
-    return page(request, "confirm.html.j2", purpose=named, text=found.text, done=done)
+    return page(request, "confirm.html.j2", purpose=named, text=found.text, done=done, soon=found.too_soon)
 
 
 def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, language: str | None) -> int:

@@ -92,6 +92,8 @@ def _one(site: Site, good: set[int], event: Mapping[str, Any]) -> tuple[str, lis
     kind = _KINDS.get(what) if ours else None
     if kind is None:
         return "other", []
+    if not _is_id(event.get("objectId")):
+        return "malformed", []
     return "queued", [(number, kind) for number in _numbers(event)]
 
 
@@ -115,10 +117,11 @@ def _events(body: bytes) -> list[Mapping[str, Any]]:
 
 
 def _is_event(each: object) -> bool:
+    """What every kind has. Associations name no single object, and are not ours to look at."""
     return (
         isinstance(each, dict)
         and _is_id(each.get("portalId"))
-        and _is_id(each.get("objectId"))
+        and ("objectId" not in each or _is_id(each["objectId"]))
         and _is_id(each.get("occurredAt"))
         and isinstance(each.get("subscriptionType"), str)
     )

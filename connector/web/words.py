@@ -79,6 +79,7 @@ SWEDISH: Final = Say(
         "confirm_text": "Du, eller någon som har skrivit din adress, har bett om {purpose}. Vill du inte "
         "ha det: stäng sidan, så händer ingenting och uppgifterna raderas efter sju dagar.",
         "confirm_said": "Det här säger du ja till:",
+        "confirm_soon": "Du sa nyss nej. Vänta fem minuter och bekräfta sedan här igen, så räknas ditt ja.",
         "confirmed": "Klart. Du får nu {purpose} från oss. Du kan när som helst återkalla ditt samtycke. "
         "Registrerat {time}.",
         "one_click": "Avregistrerad. Unsubscribed.",
@@ -147,6 +148,8 @@ ENGLISH: Final = Say(
         "confirm_text": "You, or somebody who wrote your address, asked for {purpose}. If you do not want "
         "it, close this page: nothing happens, and what was written is erased after seven days.",
         "confirm_said": "This is what you say yes to:",
+        "confirm_soon": "You said no a moment ago. Wait five minutes and confirm here again: then your "
+        "yes counts.",
         "confirmed": "Done. You will now get {purpose} from us. You can withdraw your consent at any "
         "time. Recorded {time}.",
         "one_click": "Avregistrerad. Unsubscribed.",

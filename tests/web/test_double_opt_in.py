@@ -62,6 +62,22 @@ def test_the_words_that_were_shown_are_the_words_that_are_kept(
     assert text.strip() in visitor.ask(mailed(here)[0]).text
 
 
+def test_a_confirmation_right_after_a_no_says_that_it_does_not_count_yet(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    """Within sigma of a no a yes does not lift it: the page does not say "done", and the link stays good."""
+    visitor.press(anna.unsubscribe, stop="*")
+    here.wait(1_000)
+    visitor.press(anna.unsubscribe, **YES)
+    (link,) = mailed(here)
+    here.wait(1_000)
+    assert "Wait five minutes" in confirm(here, visitor, link).text
+    assert "grant" not in here.types(ANNA)
+    here.wait(6 * MINUTE)
+    assert "Done." in confirm(here, visitor, link).text
+    assert here.state(ANNA) == "GRANTED"
+
+
 def test_a_box_that_is_not_ticked_is_no_yes(here: World, visitor: Visitor, anna: PersonLinks) -> None:
     answer = visitor.press(anna.preferences, yes="newsletter")
     assert answer.status == 400 and "Tick the box first" in answer.text

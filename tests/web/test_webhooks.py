@@ -175,6 +175,14 @@ def test_other_portals_old_news_and_other_things_are_dropped(here: World, visito
     assert waiting(here) == 1
 
 
+def test_an_association_in_the_same_delivery_loses_nobody_elses_news(here: World, visitor: Visitor) -> None:
+    """HubSpot's association events name no object: they are counted and passed over."""
+    other = event(here, subscriptionType="contact.associationChange")
+    del other["objectId"]
+    assert send(here, visitor, [other, event(here)]).status == 200
+    assert waiting(here) == 1
+
+
 def test_a_get_is_no_webhook_and_an_unsigned_one_neither(here: World, visitor: Visitor) -> None:
     assert visitor.ask(PATH).status == 405
     assert visitor.ask(PATH, "POST", b"[]").status == 401
