@@ -67,7 +67,8 @@ def _planned(found: act.Plan, shown: list[act.Planned]) -> Group:
     if shown:
         rows = [(each.address, each.subject[:8], _reasons(each), _when(each.document())) for each in shown]
         parts += [Text(""), output.table(("person", "subject", "why", "what happens"), rows)]
-    left = counts["over"] + counts["legal_hold"] + counts["restricted"] - len(shown)
+    known = sum(counts[each] for each in ("over", "legal_hold", "restricted", "open_request"))
+    left = known - len(shown)
     if left > 0:
         parts.append(Text(f"and {left} more: see --json or --csv."))
     return Group(*parts)

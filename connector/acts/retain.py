@@ -290,7 +290,10 @@ def _erase(desk: Desk, ready: Sequence[Leaver], ran: Ran, beat: Beat) -> None:
     leave = [*agreed, *free]
     ran.left = len(leave[AT_ONCE:])
     for each in leave[:AT_ONCE]:
-        done = erase.carry_out(desk, _begin(desk, each))
+        begun = _begin(desk, each)
+        if begun is None:
+            continue
+        done = erase.carry_out(desk, begun)
         over = done.stage in {Stage.ERASED, Stage.PURGING}
         ran.erased += over
         ran.under_way += not over
@@ -327,15 +330,25 @@ def _ask(desk: Desk, people: Sequence[Leaver]) -> int:
     return review.id
 
 
-def _begin(desk: Desk, each: Leaver) -> Erasure:
+def _begin(desk: Desk, each: Leaver) -> Erasure | None:
+    """None: a run takes its time, and by now something keeps them (a yes, a hold, a restriction, a request)."""
     names = tuple(each.approved_by.split(",")) if each.approved_by else ()
     order = erase.Order(reason="retention", actor=ACTOR)
     with desk.mirror.write(desk.portal) as work:
-        begun = erase.begin(desk, work, each.person_id, Origin.RETENTION, order)
         work.leaving.remove([each.person_id])
+        if not _still_leaves(desk, work, each.person_id):
+            return None
+        begun = erase.begin(desk, work, each.person_id, Origin.RETENTION, order)
         if names:
             begun = save(work, erase.agreed(begun, names))
         return begun
+
+
+def _still_leaves(desk: Desk, work: Work, person_id: int) -> bool:
+    person = work.people.by_ids([person_id]).get(person_id)
+    if person is None or person.merged_into is not None or person.overlay is not None:
+        return False
+    return all(each.verdict.stays is None for each in stays_of(desk, work, [person]))
 
 
 def decided(desk: Desk, work: Work, review: Review, user: str, *, approved: bool) -> None:

@@ -11,6 +11,7 @@ from connector.consent.retention import LAST_ACTIVITY, Rule, Term, Verdict, late
 from connector.consent.state import Standing
 from connector.store.moments import Moment
 from connector.store.people import Person
+from connector.store.requests import RequestKind
 from connector.store.work import Work
 from mappings.purposes import Purpose
 
@@ -33,20 +34,34 @@ def stays_of(desk: Desk, work: Work, people: Sequence[Person]) -> list[Stay]:
     found = facts_of_many(desk, work, people, with_others=False)
     live = {number: _live(facts) for number, facts in found.items()}
     moments = work.moments.of(contact for contacts in live.values() for contact in contacts)
+    asking = _asking(work)
     return [
-        _stay(desk, found[person.id], live[person.id], [moments.get(each) for each in live[person.id]])
+        _stay(
+            desk,
+            found[person.id],
+            live[person.id],
+            [moments.get(each) for each in live[person.id]],
+            asked=person.id in asking,
+        )
         for person in people
     ]
+
+
+def _asking(work: Work) -> set[int | None]:
+    """Who waits for an answer that their data is needed for; an erasure is what retention does anyway."""
+    return {each.person_id for each in work.requests.open() if each.kind is not RequestKind.ERASURE}
 
 
 def _live(facts: Facts) -> tuple[int, ...]:
     return tuple(row.id for row in facts.contacts if row.gone_at is None)
 
 
-def _stay(desk: Desk, facts: Facts, contacts: tuple[int, ...], moments: Moments) -> Stay:
+def _stay(
+    desk: Desk, facts: Facts, contacts: tuple[int, ...], moments: Moments, *, asked: bool = False
+) -> Stay:
     terms = tuple(term_of(desk, facts, purpose, moments) for purpose in desk.purposes)
     held = is_held(facts.events)
-    found = verdict(terms, overlay=facts.person.overlay, held=held, now=facts.now)
+    found = verdict(terms, overlay=facts.person.overlay, held=held, now=facts.now, asked=asked)
     return Stay(facts.person, facts, terms, found, contacts)
 
 

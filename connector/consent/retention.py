@@ -152,6 +152,7 @@ class Stays(StrEnum):
     NOT_READ = "not_read"  # HubSpot's dates were not read yet
     HELD = "legal_hold"
     RESTRICTED = "restricted"  # Art. 18: storing only, and no deletion
+    REQUEST = "open_request"  # they have asked for something that their data answers (Art. 15-21)
     NO_PURPOSE = "no_purpose"
 
 
@@ -165,7 +166,7 @@ class Verdict:
     @property
     def is_over(self) -> bool:
         """The time is over, whatever else keeps the person."""
-        return self.stays in {None, Stays.HELD, Stays.RESTRICTED}
+        return self.stays in {None, Stays.HELD, Stays.RESTRICTED, Stays.REQUEST}
 
 
 def carrying(terms: Sequence[Term]) -> tuple[Term, ...]:
@@ -173,7 +174,9 @@ def carrying(terms: Sequence[Term]) -> tuple[Term, ...]:
     return tuple(each for each in terms if each.carries) or tuple(terms)
 
 
-def verdict(terms: Sequence[Term], *, overlay: Overlay | None, held: bool, now: int) -> Verdict:
+def verdict(
+    terms: Sequence[Term], *, overlay: Overlay | None, held: bool, now: int, asked: bool = False
+) -> Verdict:
     """Does somebody leave? Not before the last purpose's time is over; every doubt keeps them."""
     relevant = carrying(terms)
     if not relevant:
@@ -189,7 +192,9 @@ def verdict(terms: Sequence[Term], *, overlay: Overlay | None, held: bool, now: 
         return Verdict(Stays.NOT_YET, last)
     if held:
         return Verdict(Stays.HELD, last)
-    return Verdict(Stays.RESTRICTED if overlay is not None else None, last)
+    if overlay is not None:
+        return Verdict(Stays.RESTRICTED, last)
+    return Verdict(Stays.REQUEST if asked else None, last)
 
 
 def later(rule: int | None, proof: int | None) -> int | None:

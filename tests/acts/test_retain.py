@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connector.acts import retain
 from connector.consent.events import EventType, Grade
 from connector.errors import ConfigurationError
 from connector.report.discrepancies import Kind
@@ -106,6 +107,47 @@ def test_a_legal_hold_and_a_restriction_keep_them(w: World, keeps: str) -> None:
     assert plan(w)["a"]["keeps"] == keeps
     assert w.person(ANNA) is not None
     assert w.cli("person", "why", ANNA, "--json").json["erase"]["keeps"] == keeps
+
+
+def test_a_request_that_waits_for_its_answer_keeps_them(w: World) -> None:
+    w.grant(ANNA)
+    w.wait(YEAR + 10 * DAY)
+    made = w.cli("requests", "add", ANNA, "--kind", "access", "--json").json["id"]
+    run(w)
+    w.wait(2 * DAY)
+    assert run(w)["erased"] == 0
+    assert plan(w)["a"]["keeps"] == "open_request"
+    why = w.cli("person", "why", ANNA, "--json", "--language", "en").json["erase"]
+    assert (why["keeps"], "request" in why["means"]) == ("open_request", True)
+    assert w.cli("requests", "done", str(made), "--outcome", "granted").code == 0
+    run(w)
+    w.wait(2 * DAY)
+    assert run(w)["erased"] == 1
+    assert gone(w, ANNA)
+
+
+@pytest.mark.parametrize("comes", ["yes", "restriction"])
+def test_what_comes_while_the_run_erases_others_keeps_them(w: World, comes: str) -> None:
+    for address in (ANNA, BO):
+        w.grant(address)
+    w.wait(YEAR + 10 * DAY)
+    run(w)
+    w.wait(2 * DAY)
+    done: list[str] = []
+
+    def beat() -> None:
+        for first, second in ((ANNA, BO), (BO, ANNA)):
+            if not done and w.person(first) is None:
+                done.append(second)
+                if comes == "yes":
+                    w.grant(second)
+                else:
+                    assert w.cli("restrict", second).code == 0
+
+    ran = retain.run(w.desk, beat)
+    assert (ran.erased, ran.under_way, len(done)) == (1, 0, 1)
+    assert not gone(w, done[0])
+    assert w.person(done[0]).overlay == (None if comes == "yes" else "RESTRICTED")  # type: ignore[union-attr]
 
 
 def test_the_proof_of_a_consent_outlives_the_no_by_the_configured_time(w: World) -> None:
