@@ -46,8 +46,8 @@ from connector.acts.who import users_of
 from connector.clock import new_id
 from connector.consent.events import Event, EventType, Overlay, Source
 from connector.consent.letters import LetterKind, Stop, stopped
-from connector.errors import ConnectorError, MailUnavailable
-from connector.report.letters import Attachment, Written, compose, language_of, write
+from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
+from connector.report.letters import Attachment, Written, address, compose, language_of, write
 from connector.report.night import TRIED_MS, Tries, put_off
 from connector.report.outcome import LetterPutOff, LetterRefused, MailRefused
 from connector.report.smtp import DEADLINE_S, MailServer, send, wire
@@ -287,6 +287,9 @@ def _against(desk: Desk, work: Work, row: MailRow, body: _Body) -> str | None:
 
 def _hand_over(run: _Run, row: MailRow, body: _Body) -> None:
     desk = run.desk
+    if not _can_be_written_to(body.address):
+        _end(run, row, MailState.PARKED, "unwritable_address")
+        return
     message = _message(desk, run.post, row, body)
     data = wire(message)
     try:
@@ -301,6 +304,15 @@ def _hand_over(run: _Run, row: MailRow, body: _Body) -> None:
         raise
     else:
         _settle(run, row, body, data)
+
+
+def _can_be_written_to(recipient: str) -> bool:
+    """Some addresses that HubSpot has, such as `a..b@`, no mail can carry: this letter's fault alone."""
+    try:
+        address(recipient, "the recipient")
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _message(desk: Desk, post: Post, row: MailRow, body: _Body) -> EmailMessage:

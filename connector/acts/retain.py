@@ -331,7 +331,7 @@ def _ask(desk: Desk, people: Sequence[Leaver]) -> int:
 
 
 def _begin(desk: Desk, each: Leaver) -> Erasure | None:
-    """None: a run takes its time, and by now something keeps them (a yes, a hold, a restriction, a request)."""
+    """None: a run takes its time, and something may keep them by now (a yes, a hold, a request)."""
     names = tuple(each.approved_by.split(",")) if each.approved_by else ()
     order = erase.Order(reason="retention", actor=ACTOR)
     with desk.mirror.write(desk.portal) as work:

@@ -192,9 +192,8 @@ def verdict(
         return Verdict(Stays.NOT_YET, last)
     if held:
         return Verdict(Stays.HELD, last)
-    if overlay is not None:
-        return Verdict(Stays.RESTRICTED, last)
-    return Verdict(Stays.REQUEST if asked else None, last)
+    waits = Stays.REQUEST if asked else None
+    return Verdict(Stays.RESTRICTED if overlay is not None else waits, last)
 
 
 def later(rule: int | None, proof: int | None) -> int | None:

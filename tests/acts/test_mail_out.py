@@ -274,6 +274,14 @@ def test_refused_for_good_is_parked_and_seen_and_can_be_tried_anew(w: World, box
     assert run_post(w.settings, w.desk).sent == 1
 
 
+def test_an_address_that_no_mail_can_carry_holds_up_nobody(w: World, box: Box) -> None:
+    queue(w, "anna..berg@example.org", known=False, key="request:8:received")
+    queue(w, BO, key="request:9:received")
+    done = run_post(w.settings, w.desk)
+    assert (done.sent, done.parked, done.waiting) == (1, 1, 0)
+    assert [recipients for recipients, _ in box.mails] == [(BO,)]
+
+
 def test_a_server_that_is_away_holds_every_letter_and_blames_none(w: World, box: Box) -> None:
     queue(w)
     away = Post(
