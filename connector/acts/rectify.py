@@ -42,6 +42,7 @@ from mappings.words import EMAIL, Status
 
 LEASE_MS: Final = 120_000
 STOPPED: Final = frozenset({State.WITHDRAWN, State.DENIED})
+MOST: Final = 100  # records of one read by id (HA 5)
 LONGEST: Final = 65_536  # characters of one property value in HubSpot (HA 5)
 
 log = structlog.get_logger()
@@ -192,6 +193,7 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
         person = one_user(work, old)
         mine = {row.id for row in _records(work, person)}
     _free(desk, wanted, spelled, person, mine)
+    _catch_up(desk, old, address.strip(), sorted(mine))
     with desk.mirror.write(desk.portal) as work:
         person = one_user(work, old)
         _screened(work, wanted)
@@ -250,6 +252,16 @@ def _free(desk: Desk, wanted: str, spelled: str, person: Person, mine: set[int])
             where="--email",
             next_step="If both are one person, merge their records in HubSpot; noes of both then count.",
         )
+
+
+def _catch_up(desk: Desk, old: str, spelled: str, contacts: Sequence[int]) -> None:
+    """HubSpot keeps statuses by address: a no since the last pull would stay behind with the wrong one."""
+    if not contacts:
+        return
+    found, _ = desk.hubspot.contacts_by_id(contacts[:MOST])
+    read = {old: desk.hubspot.preferences(spelled)}
+    with desk.mirror.write(desk.portal) as work:
+        take_in(desk, work, Group(found, read), Tally())
 
 
 def _noes_first(desk: Desk, work: Work, person: Person, wanted: str, spelled: str) -> list[str]:

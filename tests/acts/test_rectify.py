@@ -119,6 +119,15 @@ def test_noes_follow_to_the_right_address_and_yeses_stay_behind(place: World, ag
     assert place.state(RIGHT, "events") == "WITHDRAWN"
 
 
+def test_a_no_that_was_clicked_since_the_last_pull_follows_too(place: World) -> None:
+    place.sandbox.person.unsubscribe(ANNA, NEWSLETTER)
+    correct(place, "--email", RIGHT)
+    assert place.hubspot(RIGHT, NEWSLETTER) == UNSUBSCRIBED
+    place.wait()
+    place.sync(full=True)
+    assert place.state(RIGHT, "newsletter") == "WITHDRAWN"
+
+
 def test_an_objection_to_everything_follows_before_the_record_moves(place: World) -> None:
     place.withdraw(ANNA)
     place.wait()
