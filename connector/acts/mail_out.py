@@ -47,7 +47,8 @@ from connector.clock import new_id
 from connector.consent.events import Event, EventType, Overlay, Source
 from connector.consent.letters import LetterKind, Stop, stopped
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
-from connector.report.letters import Attachment, Written, address, compose, language_of, write
+from connector.report.letters import Attachment, Written, compose, language_of, write
+from connector.report.mail import address
 from connector.report.night import TRIED_MS, Tries, put_off
 from connector.report.outcome import LetterPutOff, LetterRefused, MailRefused
 from connector.report.smtp import DEADLINE_S, MailServer, send, wire
