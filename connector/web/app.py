@@ -24,7 +24,7 @@ log = get_logger(room="web")
 def make_app(site: Site, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """Every page of a site, behind the guard. `routes`: more pages, before ours."""
     app = Starlette(
-        routes=[*routes, *_routes()],
+        routes=[*routes, *public_routes()],
         exception_handlers={
             HTTPException: _refused,
             NotAForm: _no_form,
@@ -36,8 +36,11 @@ def make_app(site: Site, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     return Guard(app, site)
 
 
-def _routes() -> list[BaseRoute]:
-    """Pages are plain functions: each runs in a thread, for the mirror waits on its disk."""
+def public_routes() -> list[BaseRoute]:
+    """All that is there without a sign-in (docs/openapi.yaml describes it).
+
+    Pages are plain functions: each runs in a thread, for the mirror waits on its disk.
+    """
     return [
         Route("/static/{name}", pages.static, methods=["GET"]),
         Route(links.PAGE + "{token}", person.choices, methods=["GET", "POST"]),
