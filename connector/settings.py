@@ -21,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     IPvAnyAddress,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -130,6 +131,8 @@ ApiHost = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[str, AfterValidator(_listen)]
 HeaderName = Annotated[str, AfterValidator(_header)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
+#: A contact property of our own: under any other name it might hold somebody's data, and be overwritten.
+PropertyName = Annotated[str, StringConstraints(pattern=r"^consent_mirror_[a-z0-9_]{1,80}$")]
 Titles = Annotated[dict[Literal["sv", "en"], str], BeforeValidator(_titles)]
 Auto = Literal["auto"]
 
@@ -225,6 +228,7 @@ class ScheduleSettings(Section):
     forms: Duration = 3_600
     retention: LocalTime = "03:00"
     lists: Duration = 3_600
+    links: LocalTime = "04:00"
     watch: LocalTime = "05:00"
     report: LocalTime = "06:00"
     checkpoint: Duration = 86_400
@@ -374,6 +378,8 @@ class WebSettings(Section):
     listen: Listen = ""
     #: As people and HubSpot reach us; what links and signatures are made with (never taken from a request).
     public_url: PublicUrl | None = None
+    #: The contact property that each person's link is written into; None: nothing is written.
+    link_property: PropertyName | None = None
     #: The dashboard for the controller's own staff, under /dashboard.
     dashboard: bool = True
     #: Single sign-on: the header in which a proxy names the user; only from these addresses.

@@ -38,6 +38,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
         Timing("sweep", at=schedule.sweep),
         Timing("retention", at=schedule.retention),
         Timing("lists", every=schedule.lists),
+        Timing("links", at=schedule.links),
         Timing("watch", at=schedule.watch),
         Timing("report", at=schedule.report),
         Timing("checkpoint", every=schedule.checkpoint),
@@ -69,7 +70,7 @@ def is_turn_long(rows: Mapping[str, DueRow], now: int) -> bool:
     pull = rows.get("pull")
     if pull is None or pull.done_at is None:
         return True
-    found = [rows.get(job) for job in ("sweep", "forms", "retention")]
+    found = [rows.get(job) for job in ("sweep", "forms", "retention", "links")]
     return any(row is not None and (row.asked or row.next_at <= now) for row in found)
 
 

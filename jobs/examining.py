@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connector import wiring
 from connector.acts.doctor import Probe
+from connector.acts.link_property import SCOPE
 from connector.errors import ConfigurationError, HubSpotRefused
 from connector.hubspot.portal import Portal
 from connector.report.smtp import MailServer, reach
@@ -117,6 +118,8 @@ def _of_portal(patient: Patient, portal: PortalSettings, tail: str) -> Iterator[
     yield Probe(account, lambda: _account(patient, portal), (token,))
     yield Probe(f"scopes{tail}", lambda: _scopes(patient, portal), (token, account))
     yield Probe(f"subscription types{tail}", lambda: _types(patient, portal), (token, account))
+    if patient.known.web.link_property is not None:
+        yield Probe(f"link property{tail}", lambda: _link_property(patient, portal), (token, account))
     yield Probe(f"capabilities{tail}", lambda: _capabilities(patient, portal), (token, account))
     yield Probe(f"clock{tail}", lambda: _clock(patient, portal), (token, account))
 
@@ -178,6 +181,25 @@ def _types(patient: Patient, portal: PortalSettings) -> str | None:
         )
     unmapped = known - set(purposes.subscription_ids)
     return f"{len(unmapped)} types without a purpose" if unmapped else None
+
+
+def _link_property(patient: Patient, portal: PortalSettings) -> str | None:
+    """The property of people's links takes a text. Nothing is made: whether it may be shows then."""
+    web = patient.known.web
+    if web.link_property is None or web.public_url is None:
+        raise ConfigurationError(
+            "People's links are to be written to HubSpot, and there is no address for them.",
+            where="web.public_url",
+            next_step="Set it, or take link_property away.",
+        )
+    fits = _hubspot(patient, portal).holds_text(web.link_property)
+    if fits is False:
+        raise ConfigurationError(
+            "HubSpot has this property, and it is no text of your own.",
+            where="web.link_property",
+            next_step="Take another name.",
+        )
+    return None if fits else f"not in HubSpot yet: it is made by the job, with the scope {SCOPE}"
 
 
 def _capabilities(patient: Patient, portal: PortalSettings) -> str | None:

@@ -11,6 +11,7 @@ import structlog
 
 from connector.acts import retain, segments
 from connector.acts.desk import Desk
+from connector.acts.link_property import write_links
 from connector.acts.push import first_push_confirmed, push
 from connector.acts.rectify import amend
 from connector.acts.tally import Tally
@@ -191,6 +192,14 @@ def _lists(settings: Settings, desk: Desk, beat: Beat) -> None:
         }
 
 
+def _links(settings: Settings, desk: Desk, beat: Beat) -> None:
+    name = settings.web.link_property
+    if name is None or desk.public_url is None:
+        return  # opt-in, and a link needs somewhere to lead
+    with running(desk, settings.mirror.database, "links") as run:
+        run.figures |= write_links(desk, name, _both(run.beat, beat)).figures()
+
+
 def _is_first_push_confirmed(desk: Desk) -> bool:
     with desk.mirror.read(desk.portal) as work:
         return first_push_confirmed(work)
@@ -226,6 +235,7 @@ JOBS: Mapping[str, Job] = {
     "sweep": _sweep,
     "retention": _retention,
     "lists": _lists,
+    "links": _links,
     "watch": _watch,
     "report": _report,
     "checkpoint": _checkpoint,

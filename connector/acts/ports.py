@@ -137,6 +137,18 @@ class HubSpot(Protocol):
     def correct(self, contact_id: int, values: Mapping[str, str]) -> None:
         """Overwrite properties of one record, by id (Art. 16)."""
 
+    def holds_text(self, name: str) -> bool | None:
+        """Whether a contact property is somebody's own text; None where there is no such property."""
+
+    def create_text(self, name: str, label: str, description: str) -> None:
+        """Make a text property of contacts."""
+
+    def records(self, contact_ids: Sequence[int], names: Sequence[str]) -> tuple[WholeRecord, ...]:
+        """Up to 100 records with these properties; those that HubSpot did not find are left out."""
+
+    def write_property(self, name: str, values: Mapping[int, str]) -> frozenset[int]:
+        """Write one property of up to 100 records; the ids that HubSpot shows with the new value."""
+
     def list_by_id(self, list_id: int) -> ListInfo | None:
         """One list of contacts, None on 404."""
 

@@ -101,6 +101,11 @@ def contacts_batch_read() -> Route:
     return _fixed("POST", f"{CONTACTS}/batch/read")
 
 
+def contacts_batch_update() -> Route:
+    """Overwrite properties of up to 100 contacts by id; 207 where some failed (HA 5)."""
+    return _fixed("POST", f"{CONTACTS}/batch/update", Effect.WRITE)
+
+
 def contacts_search() -> Route:
     """Search: 5 calls/s for the whole account, at most 200 a page, 10,000 a query (HA 6)."""
     return _fixed("POST", f"{CONTACTS}/search", budget=Budget.SEARCH)
@@ -114,6 +119,16 @@ def gdpr_delete() -> Route:
 def properties() -> Route:
     """The contact properties that the portal has (HA 9)."""
     return _fixed("GET", PROPERTIES)
+
+
+def new_property() -> Route:
+    """Make a contact property (HA 9)."""
+    return _fixed("POST", PROPERTIES, Effect.WRITE)
+
+
+def one_property(name: str) -> Route:
+    """One contact property's definition (HA 9)."""
+    return Route("GET", f"{PROPERTIES}/{{name}}", f"{PROPERTIES}/{encoded(name)}")
 
 
 def definitions() -> Route:

@@ -3,12 +3,13 @@
 from connector.hubspot.account import AccountCalls
 from connector.hubspot.forms import FormCalls
 from connector.hubspot.lists import ListCalls
+from connector.hubspot.marks import MarkCalls
 from connector.hubspot.office import OfficeCalls
 from connector.hubspot.preferences import PreferenceCalls
 from connector.hubspot.whole import WholeCalls
 
 
-class Portal(OfficeCalls, PreferenceCalls, AccountCalls, FormCalls, ListCalls, WholeCalls):
+class Portal(OfficeCalls, PreferenceCalls, AccountCalls, FormCalls, ListCalls, MarkCalls, WholeCalls):
     """Everything that may be asked of one portal; it is what `connector.acts.ports.HubSpot` describes.
 
     Safe for several threads. Raises HubSpotUnreachable, HubSpotBusy, HubSpotRefused and RequestRejected;
