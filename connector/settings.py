@@ -184,12 +184,24 @@ class PortalSettings(Section):
     #: The client secret of the app that sends us webhooks and signs them.
     webhook_secret_env: str | None = None
     webhook_secret_file: Path | None = None
+    #: The app whose pull journal is read, where no webhook can reach us.
+    journal_client_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    journal_client_secret_env: str | None = None
+    journal_client_secret_file: Path | None = None
+    journal_scope: str = "developer.webhooks_journal.read crm.objects.contacts.read"
     to: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_token(self) -> "PortalSettings":
         if (self.token_env is None) == (self.token_file is None):
             raise ValueError("exactly one of token_env and token_file")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_journal(self) -> "PortalSettings":
+        secrets = (self.journal_client_secret_env, self.journal_client_secret_file)
+        if sum(each is not None for each in secrets) != (self.journal_client_id is not None):
+            raise ValueError("journal_client_id goes with one of journal_client_secret_env and _file")
         return self
 
 
@@ -223,6 +235,7 @@ class ScheduleSettings(Section):
 
     pull: Duration = 300
     push: Duration = 30
+    journal: Duration = 30
     mail: Duration = 60
     sweep: LocalTime = "02:00"
     forms: Duration = 3_600

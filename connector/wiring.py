@@ -14,6 +14,7 @@ from connector.clock import Chance, Clock, SystemChance, SystemClock
 from connector.consent.breaker import Limits
 from connector.consent.retention import properties
 from connector.errors import ConfigurationError
+from connector.hubspot.journal import Journal as PullJournal
 from connector.hubspot.portal import Portal
 from connector.hubspot.signatures import checked
 from connector.hubspot.token import TokenSource
@@ -255,7 +256,29 @@ def desk_of(settings: Settings, mirror: Mirror, name: str | None, given: Tools |
         outside=directory_of(settings, at_hand.clock) if settings.recipients else None,
         retention=settings.retention.policy,
         retention_calls=settings.retention.calls,
+        journal=pull_journal_of(portal, at_hand),
     )
+
+
+def pull_journal_of(portal: PortalSettings, at_hand: Tools) -> PullJournal | None:
+    """HubSpot's pull journal of the portal's app; None where none is named. Nothing is asked yet."""
+    if portal.journal_client_id is None:
+        return None
+    return PullJournal(
+        portal.api,
+        portal.journal_client_id,
+        partial(_journal_secret, portal),
+        scope=portal.journal_scope,
+        clock=at_hand.clock,
+        stop=at_hand.stop,
+    )
+
+
+def _journal_secret(portal: PortalSettings) -> str:
+    key = f"portals.{portal.name}.journal_client_secret"
+    found = secret(portal.journal_client_secret_env, portal.journal_client_secret_file, key=key)
+    assert found is not None  # noqa: S101 - settings demand one of the two beside the id
+    return found
 
 
 def check_of(settings: Settings, portals: Iterable[int]) -> Check | None:

@@ -31,6 +31,7 @@ def timetable(schedule: ScheduleSettings) -> tuple[Timing, ...]:
     """The jobs in the order in which a turn runs them: what people asked for first, bulk last."""
     return (
         Timing("push", every=schedule.push),
+        Timing("journal", every=schedule.journal),
         Timing("hints", every=HINTS_S),
         Timing("mail", every=schedule.mail),
         Timing("forms", every=schedule.forms),

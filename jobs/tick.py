@@ -27,6 +27,7 @@ from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
 from jobs.hints import look_again
+from jobs.journal import read_journal
 from jobs.mailing import nightly_of
 from jobs.post import run_post
 from jobs.reading import Beat
@@ -155,6 +156,14 @@ def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
     checkpoint_after_sync(settings, desk)
 
 
+def _journal(settings: Settings, desk: Desk, beat: Beat) -> None:
+    del settings
+    with desk.mirror.read(desk.portal) as work:
+        known = is_backfilled(work)
+    if known:
+        read_journal(desk, beat=beat)
+
+
 def _hints(settings: Settings, desk: Desk, beat: Beat) -> None:
     del settings
     with desk.mirror.read(desk.portal) as work:
@@ -228,6 +237,7 @@ def _checkpoint(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 JOBS: Mapping[str, Job] = {
     "push": _push,
+    "journal": _journal,
     "hints": _hints,
     "mail": _mail,
     "forms": _forms,

@@ -69,7 +69,8 @@ def test_every_key_is_in_the_example_with_a_comment_above_it(section: str) -> No
 def test_the_example_has_no_key_that_the_program_does_not_know() -> None:
     awake = re.sub(r"^# (\w+ = |\[\[)", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
     data = tomllib.loads(awake)
-    data["portals"][0].pop("token_file")
+    for alternative in ("token_file", "journal_client_secret_file"):
+        data["portals"][0].pop(alternative)
     for alternative in ("secret_file", "address"):
         data["recipients"][0].pop(alternative)
     assert Settings(**data).portals[0].name == "main"
@@ -254,3 +255,16 @@ def test_a_recipient_who_cannot_be_reached_safely_is_refused(tmp_path: Path, sai
 def test_a_recipient_on_this_machine_may_speak_plain_http(tmp_path: Path) -> None:
     said = 'url = "http://127.0.0.1:9/x"\nsecret_env = "S"\npurposes = ["newsletter"]\n'
     assert load(write(tmp_path, RECIPIENT + said)).recipients[0].kind == "webhook"
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        'journal_client_id = "a"',
+        'journal_client_secret_env = "A"',
+        'journal_client_id = "a"\njournal_client_secret_env = "A"\njournal_client_secret_file = "a"',
+    ],
+)
+def test_a_journal_has_an_id_and_one_secret(tmp_path: Path, half: str) -> None:
+    text = SMALLEST.replace("portal_id = 62515", f"portal_id = 62515\n{half}")
+    assert "journal_client_id goes with one of" in problem_of(write(tmp_path, text))

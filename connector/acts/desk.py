@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from connector.acts.ports import HubSpot, Recipient, Recipients
+from connector.acts.ports import HubSpot, Journal, Recipient, Recipients
 from connector.clock import Chance, Clock
 from connector.consent.breaker import Limits
 from connector.consent.retention import Policy
@@ -53,3 +53,4 @@ class Desk:
     public_url: str | None = None  # where their pages are
     mails: bool = False  # there is a mail server: letters to people can leave
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)
+    journal: Journal | None = None  # where HubSpot's pull journal is set up

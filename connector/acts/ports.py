@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mappings.journal import JournalPage
 from mappings.office import (
     ApiUsage,
     HubSpotUser,
@@ -30,6 +31,17 @@ from mappings.records import (
     WholeRecord,
 )
 from mappings.words import LegalBasis, Status
+
+
+class Journal(Protocol):
+    """HubSpot's pull journal, file by file (HA 13.3)."""
+
+    def earliest(self) -> JournalPage | None: ...
+
+    def latest(self) -> JournalPage | None: ...
+
+    def after(self, offset: str) -> JournalPage | None:
+        """Raises JournalGap where HubSpot does not know the offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,15 +57,15 @@ class Session:
     def __init__(self, base_url: str, *, clock: Clock, pool_size: int) -> None:
         self._base_url = base_url
         self._clock = clock
-        self._session = _session(base_url, pool_size)
+        self._session = pooled(base_url, pool_size)
 
     def send(self, outgoing: Outgoing, token: str) -> Answer:
         """One exchange. Raises NotSent or Lost, without what requests says: it quotes URLs."""
         try:
             with self._open(outgoing, token) as response:
-                return Answer(response.status_code, response.headers, self._body(response))
+                return Answer(response.status_code, response.headers, whole_body(response, self._clock))
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _named(error) from None
+            raise named(error) from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -82,20 +82,22 @@ class Session:
             stream=True,
         )
 
-    def _body(self, response: requests.Response) -> bytes:
-        """The whole body, unpacked. `read1` returns what has come, so a slow drip meets the deadline."""
-        until = self._clock.monotonic() + ANSWER_S
-        body = bytearray()
-        while chunk := response.raw.read1(CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > LARGEST_ANSWER:
-                raise Lost("answer_too_large")
-            if self._clock.monotonic() > until:
-                raise Lost("answer_too_slow")
-        return bytes(body)
+
+def whole_body(response: requests.Response, clock: Clock, largest: int = LARGEST_ANSWER) -> bytes:
+    """The whole body, unpacked. `read1` returns what has come: a slow drip meets the deadline; Lost then."""
+    until = clock.monotonic() + ANSWER_S
+    body = bytearray()
+    while chunk := response.raw.read1(CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > largest:
+            raise Lost("answer_too_large")
+        if clock.monotonic() > until:
+            raise Lost("answer_too_slow")
+    return bytes(body)
 
 
-def _session(base_url: str, pool_size: int) -> requests.Session:
+def pooled(base_url: str, pool_size: int) -> requests.Session:
+    """Connections that read no ~/.netrc, keep no cookie and repeat nothing by themselves."""
     session = requests.Session()
     session.trust_env = False  # else ~/.netrc would replace the Authorization header
     session.proxies = {} if is_loopback(base_url) else get_environ_proxies(base_url)
@@ -118,7 +120,8 @@ def _built(base_url: str, outgoing: Outgoing, token: str) -> Any:
     return Request({"base_url": base_url, "access_token": token, "user_agent": USER_AGENT}, options)
 
 
-def _named(error: Exception) -> NotSent | Lost:
+def named(error: Exception) -> NotSent | Lost:
+    """What a library's error means; without its text, which quotes URLs."""
     if _certificate(error):
         return Untrusted("certificate")
     if isinstance(error, requests.ConnectTimeout):

@@ -98,6 +98,7 @@ class Contacts:
         if contact.email:
             portal.claim(contact.email, contact.id)
         self._write_history(contact, {}, props, actor)
+        portal.tell("CREATE", contact.id)
         return portal.touch(contact)
 
     def update(self, contact: Contact, given: Mapping[str, Any], actor: Actor) -> Contact:
@@ -119,6 +120,7 @@ class Contacts:
         kept.props = {**before, **props}
         kept.modified = max(kept.modified + 1, portal.clock.now())
         self._write_history(kept, before, props, actor)
+        portal.tell("UPDATE", kept.id)
         return kept
 
     def _move(self, contact: Contact, email: str | None) -> None:
@@ -179,6 +181,7 @@ class Contacts:
             kept.modified = kept.archived_at
         for address in kept.addresses:
             self._portal.release(address)
+        self._portal.tell("DELETE", kept.id)
 
     def restore(self, contact: Contact) -> Contact:
         """Out of the recycle bin. Refusal 409 when somebody else has the address by now."""
@@ -189,6 +192,7 @@ class Contacts:
         kept.modified = self._portal.clock.now()
         for address in kept.addresses:
             self._portal.claim(address, kept.id)
+        self._portal.tell("RESTORE", kept.id)
         return kept
 
     # Merging ---------------------------------------------------------------------------------------------
@@ -213,6 +217,7 @@ class Contacts:
         kept.modified = now
         self._write_history(kept, before, filled, actor)
         self._vanish(loser.id, kept.id)
+        self._portal.tell("MERGE", kept.id, (winner.id, loser.id))
         return kept
 
     def _take_addresses(self, kept: Contact, loser: Contact) -> None:
@@ -260,6 +265,7 @@ class Contacts:
         for address in contact.addresses:
             self._block(address, was_live=contact.archived_at is None)
         portal.forget(contact.id)
+        portal.tell("GDPR_DELETE", contact.id)
         self.record("GDPR_DELETE", actor, str(contact.id))
 
     def erase_address(self, address: str, actor: Actor) -> None:

@@ -10,6 +10,7 @@ from connector.sandbox import (
     face_contact_batches,
     face_contacts,
     face_forms,
+    face_journal,
     face_lists,
     face_office,
     face_preferences,
@@ -46,6 +47,7 @@ ROUTES = (
     *face_timeline.ROUTES,
     *face_account.ROUTES,
     *face_office.ROUTES,
+    *face_journal.ROUTES,
 )
 
 

@@ -23,6 +23,7 @@ DAILY = {Tier.STARTER: 250_000, Tier.PROFESSIONAL: 625_000, Tier.ENTERPRISE: 1_0
 
 Unseen = Literal["not_specified", "empty", "not_found"]
 V3Refusal = Literal["error", "silent"]
+JournalAged = Literal["not_found", "bad_request", "silent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,9 @@ class Options:
     url_max: int = 16_384
     #: [?] 12: most record ids of one list membership call.
     list_batch_max: int = 500
+    #: [?] 13.3: what the journal answers for an offset that is older than it keeps; silent: it goes on with
+    #: the oldest that it has.
+    journal_aged: JournalAged = "not_found"
 
     def changed(self, **values: Any) -> "Options":
         """The same with some switches set anew. ValueError names an unknown switch or a bad value."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from connector.sandbox import properties, sources
 from connector.sandbox.events import AuditEntry, Change
+from connector.sandbox.journal import Journal
 from connector.sandbox.options import Options
 from connector.sandbox.people import ID_STEP, People
 from connector.sandbox.profiles import EVENTS, NEWSLETTER, OFFERS, ONE_TO_ONE, Profile
@@ -50,6 +51,7 @@ class Portal:
         self.groups = _default_groups()
         self.audit: list[AuditEntry] = []
         self.changes: list[Change] = []
+        self.journal = Journal()
         self.staff = Staff(clock.now())
         self.dirty: set[int] = set()  # indexes of made-up people that no longer are as they were made
         self.indexed: dict[int, list[Indexed]] = {}
@@ -141,6 +143,10 @@ class Portal:
         start = max(after, first_new)
         start += -(start - first_new) % ID_STEP
         yield from range(start, self._next_id, ID_STEP)
+
+    def tell(self, action: str, contact_id: int, merged: tuple[int, ...] = ()) -> None:
+        """Write it into the pull journal."""
+        self.journal.add(self.clock.now(), action, contact_id, merged)
 
     # Search index ----------------------------------------------------------------------------------------
 

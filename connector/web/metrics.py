@@ -24,6 +24,11 @@ COUNTERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "reconcile_drift": (("portal",), "Differences between HubSpot and the mirror that asked for a write."),
     "webhook": (("result",), "Webhook calls by what became of them."),
     "webhook_event": (("result",), "Events in webhooks by what became of each."),
+    "journal_event": (("result",), "Events of the pull journal by what became of each."),
+    "journal_gap": (
+        ("portal",),
+        "Times that the pull journal may have lost events; a sweep follows.",
+    ),
     "hubspot_requests": (("endpoint", "code"), "Requests to HubSpot by route and answer."),
     "scheduler_missed": (("kind",), "Ticks that did not run when they should have."),
     "db_busy": ((), "Times another process held the database longer than we wait."),

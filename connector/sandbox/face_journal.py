@@ -1,0 +1,73 @@
+"""The pull journal over HTTP: where the next file lies, and the files themselves (hubspot-api, 13.3)."""
+
+from hashlib import sha256
+
+from connector.sandbox.call import Call
+from connector.sandbox.journal import Entry
+from connector.sandbox.replies import Refusal, Reply, invalid, json_reply, not_found
+from connector.sandbox.rooms import Rooms
+from connector.sandbox.router import Route
+from connector.sandbox.times import MINUTE, iso
+
+BASE = "/webhooks-journal/journal/2026-03"
+FILES = "/_journal-files"
+
+
+def earliest(rooms: Rooms, call: Call) -> Reply:
+    kept = rooms.portal.journal.kept(rooms.portal.clock.now())
+    return _place(rooms, call, kept[0] if kept else None)
+
+
+def latest(rooms: Rooms, call: Call) -> Reply:
+    kept = rooms.portal.journal.kept(rooms.portal.clock.now())
+    return _place(rooms, call, kept[-1] if kept else None)
+
+
+def after(rooms: Rooms, call: Call) -> Reply:
+    """The switch `journal_aged` says what an offset answers whose followers are gone."""
+    portal, text = rooms.portal, call.parameter("offset")
+    if not text.isdigit():
+        raise invalid("Invalid offset")
+    offset, now = int(text), portal.clock.now()
+    if not portal.journal.knows(offset, now) and portal.options.journal_aged != "silent":
+        if portal.options.journal_aged == "not_found":
+            raise not_found("Offset not found", text)
+        raise invalid("Offset is not valid any more")
+    later = (each for each in portal.journal.kept(now) if each.offset > offset)
+    return _place(rooms, call, next(later, None))
+
+
+def _place(rooms: Rooms, call: Call, entry: Entry | None) -> Reply:
+    if entry is None:
+        return Reply(204)
+    host, mark = call.headers.get("host", "127.0.0.1"), _mark(rooms, entry.offset)
+    return json_reply(
+        {
+            "url": f"http://{host}{FILES}/{entry.offset}?X-Signature={mark}",
+            "expiresAt": iso(rooms.portal.clock.now() + 5 * MINUTE),
+            "currentOffset": str(entry.offset),
+        }
+    )
+
+
+def file(rooms: Rooms, call: Call) -> Reply:
+    """As the storage behind presigned URLs does: a second way to authenticate is a 400."""
+    if "authorization" in call.headers:
+        raise Refusal(400, "", "Only one auth mechanism allowed")
+    text = call.parameter("offset")
+    for entry in rooms.portal.journal.kept(rooms.portal.clock.now()):
+        if str(entry.offset) == text and call.query.get("X-Signature") == _mark(rooms, entry.offset):
+            return json_reply(entry.document(rooms.portal.id))
+    raise Refusal(403, "", "AccessDenied")
+
+
+def _mark(rooms: Rooms, offset: int) -> str:
+    return sha256(f"{rooms.portal.id}/{offset}".encode()).hexdigest()
+
+
+ROUTES = (
+    Route("GET", f"{BASE}/earliest", earliest),
+    Route("GET", f"{BASE}/latest", latest),
+    Route("GET", f"{BASE}/offset/{{offset}}/next", after),
+    Route("GET", f"{FILES}/{{offset}}", file, open=True),
+)
