@@ -60,12 +60,21 @@ class Informed:
         for winner, loser in bulk.select_in(self._connection, merged, person.c.merged_into, list(owners)):
             owners.setdefault(loser, winner)
         statement = (
-            select(payload.c.person_id, entry.c.notice, entry.c.type, entry.c.recorded_at, entry.c.seq)
+            select(
+                payload.c.portal,
+                payload.c.person_id,
+                entry.c.notice,
+                entry.c.type,
+                entry.c.recorded_at,
+                entry.c.seq,
+            )
             .join_from(payload, entry, _same_entry())
-            .where(_IS_NOTICE)  # no portal: people have one, and the index by person is the one to use
+            .where(_IS_NOTICE)  # the portal is looked at below: the index by person is the one to use
         )
         found: dict[int, list[Told]] = {}
         for row in bulk.select_in(self._connection, statement, payload.c.person_id, owners):
+            if row.portal != self._portal:
+                continue
             told = Told(row.notice.hex() if row.notice else None, row.type, row.recorded_at, row.seq)
             found.setdefault(owners[row.person_id], []).append(told)
         for notices in found.values():

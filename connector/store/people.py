@@ -180,8 +180,8 @@ class People:
         self._respelled(person_id for person_id, _ in items)
         for person_id, ref in items:
             free_letters(self._scope, person_id, [raw(ref)])
-        rows = [(person_id, raw(ref)) for person_id, ref in items]
-        bulk.delete(self._connection, address, ("person_id", "ref"), rows)
+        rows = [(person_id, raw(ref), self._scope.portal) for person_id, ref in items]
+        bulk.delete(self._connection, address, ("person_id", "ref", "portal"), rows)
 
     def set_overlay(self, person_id: int, overlay: Overlay | None) -> None:
         """RESTRICTED or none. Raises Refused for ERASED, which only `shred` sets and nothing takes off."""
