@@ -58,8 +58,9 @@ class Blobs:
         """Store once; the hash. Bytes that are there keep the kind and language they came with first."""
         hashed = sha256(data).digest()
         if not self.get([hashed.hex()]):
-            row = (hashed, kind, language, data)
-            bulk.insert(self._connection, blob, ("hash", "kind", "language", "data"), [row])
+            row = (hashed, kind, language, data)  # another portal may be writing the same text now
+            columns = ("hash", "kind", "language", "data")
+            bulk.upsert(self._connection, blob, columns, [row], keep=("kind", "language"))
         return hashed.hex()
 
     def get(self, hashes: Iterable[str]) -> dict[str, Blob]:
