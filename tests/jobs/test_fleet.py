@@ -10,6 +10,7 @@ import pytest
 from connector.settings import load
 from connector.store.due import DueRow
 from jobs.cli_fleet import asked
+from jobs.due import timetable
 from tests.farm import FIRST_PORTAL, Farm, pid_named, until
 from tests.store.conftest import postgresql_database
 
@@ -102,7 +103,7 @@ def test_a_fleet_on_sqlite_is_refused_with_the_way_out(tmp_path: Path) -> None:
 def test_what_is_due_is_asked_for_once_the_longest_due_first(farm: Farm) -> None:
     settings = load(farm.config)
     first, second, third, *_ = farm.sandboxes
-    jobs = ("push", "forms", "pull", "sweep", "report", "checkpoint")
+    jobs = [each.job for each in timetable(settings.schedule)]
 
     def rows(at: int, **own: int) -> dict[str, DueRow]:
         return {job: DueRow(job=job, next_at=own.get(job, at), done_at=1) for job in jobs}

@@ -117,7 +117,7 @@ def test_every_kind_has_an_urgency_and_words_in_both_languages():
         for said in words.kinds.values():
             assert said.command.startswith("consent-mirror ")
             assert said.means.endswith(".") and said.do.endswith(".")
-            assert "." not in said.means[:-1]  # one sentence
+            assert "." not in said.means[:-1].replace("Art. ", "")  # one sentence
 
 
 def test_both_languages_say_the_same_things():

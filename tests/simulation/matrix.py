@@ -174,11 +174,15 @@ def _cell(product: Product, fault: str, flow: Flow) -> Cell:
     began = product.world.now()
     try:
         flow.start(product)
+        refused = False
     except ConnectorError as error:
         if error.exit_code not in {3, 4, 75}:
             raise
+        refused = error.exit_code == 75  # nothing was acknowledged: who asked asks again
     injected = counted() - before
     _repaired(product)
+    if refused:
+        flow.start(product)
     for _ in range(40):
         if flow.done(product):
             break
