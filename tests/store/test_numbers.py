@@ -3,7 +3,9 @@
 The machine is measured beside them: what else runs on it slows plain Python down as much.
 """
 
+import math
 import time
+from collections.abc import Callable
 
 from connector.clock import SeededChance, SystemClock
 from connector.store.mirror import Mirror
@@ -16,9 +18,8 @@ CONTACTS = 6_000
 BYTES_A_CONTACT = 1_536
 
 
-#: A shared processor changes its speed up to threefold within seconds; the numbers themselves are bench's.
-SLACK = 4
 STEPS, QUIET_S = 1_000_000, 0.07  # a plain loop, and how long it takes on the machine of docs/performance.md
+TRIES = 6  # a shared processor changes its speed within seconds: a floor that is reached once is reached
 
 
 def slower() -> float:
@@ -29,19 +30,32 @@ def slower() -> float:
     return max(1.0, (time.process_time() - start) / QUIET_S)
 
 
+def least(measure: Callable[[int], float], most: float) -> float:
+    """The least cost of some tries, each told for the machine as it is around it; stops below `most`."""
+    costs: list[float] = []
+    while len(costs) < TRIES and min(costs, default=math.inf) > most:
+        before = slower()
+        cost = measure(len(costs))
+        costs.append(cost / max(before, slower()))
+    return min(costs)
+
+
 def test_the_bulk_path_is_small_and_fast_and_its_log_sound(sqlite_url, tmp_path):
     mirror = Mirror.open(sqlite_url, KEYS, SystemClock(), SeededChance(1))
     before = (tmp_path / "mirror.db").stat().st_size
-    factor = slower()
-    done = fill(mirror, CONTACTS)
+    fill(mirror, CONTACTS)
     assert mirror.truncate_wal()
     grown = (tmp_path / "mirror.db").stat().st_size - before
     assert grown / CONTACTS <= BYTES_A_CONTACT
-    factor = SLACK * max(factor, slower())
-    assert done.cpu_us <= 200 * factor
-    assert append_only(mirror, 10_000).cpu_us <= 80 * factor
+    assert least(lambda at: fill(mirror, CONTACTS, start=(at + 1) * CONTACTS + 1).cpu_us, 200) <= 200
+    assert least(lambda _: append_only(mirror, 10_000).cpu_us, 80) <= 80
     for payloads, floor in ((False, 100_000), (True, 40_000)):
-        verdict, speed = verify(mirror, payloads=payloads)
-        assert verdict.ok
-        assert speed >= floor / factor
+        assert least(lambda _, payloads=payloads: microseconds(mirror, payloads), 1e6 / floor) <= 1e6 / floor
     mirror.close()
+
+
+def microseconds(mirror: Mirror, payloads: bool) -> float:
+    """CPU microseconds an entry of a verification, which has to be sound."""
+    verdict, speed = verify(mirror, payloads=payloads)
+    assert verdict.ok
+    return 1e6 / speed
