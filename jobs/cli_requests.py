@@ -10,7 +10,8 @@ from rich.text import Text
 from connector import wiring
 from connector.acts import requests as desk_acts
 from connector.acts.desk import Desk
-from connector.acts.requests import Means, Ran, Received, Via
+from connector.acts.receiving import Received, Via, receive
+from connector.acts.requests import Means, Ran
 from connector.acts.when import moment
 from connector.errors import Stopped, Temporary
 from connector.proof.subject_access import portable
@@ -138,7 +139,7 @@ def add(
         new = Received(
             kind=kind, address=address, received_at=at, via=via, by=staff(), doubted=doubt, note=note
         )
-        made = desk_acts.receive(desk, new)
+        made = receive(desk, new)
         told = desk_acts.document(desk, made)
         try_post(settings, desk)
     return Outcome(told, Text(f"Request {made.id} ({kind}): answer by {told['due']}."))

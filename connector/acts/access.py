@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.acts.desk import Desk
+from connector.acts.who import must_decide
 from connector.consent.events import Event, EventType, Source
 from connector.errors import ConfigurationError
 from connector.report.discrepancies import Kind
@@ -179,7 +180,8 @@ def _normalised(text: str) -> str:
 def justify(desk: Desk, number: int, motive: str, review_at: int, user: str) -> Grantee:
     """A person says why, and when it is looked at again; an entry in the log.
 
-    Raises Refused for an unknown number, ConfigurationError for an empty motive or a past date.
+    Raises Refused for an unknown number and for a user who may not decide it, ConfigurationError for an empty
+    motive or a past date.
     """
     said = motive.strip()
     if not said:
@@ -191,6 +193,7 @@ def justify(desk: Desk, number: int, motive: str, review_at: int, user: str) -> 
             "The day to look at it again has to come.", where="--review", next_step="Say a later date."
         )
     with desk.mirror.write(desk.portal) as work:
+        must_decide(work, user)
         found = work.grantees.justify(number, said, review_at, user, desk.clock.now())
         event = Event(
             type=EventType.ACCESS_JUSTIFIED,

@@ -15,6 +15,7 @@ from connector.acts.projection import project
 from connector.acts.reconcile import reconcile
 from connector.acts.reviews import APPROVE, REJECT
 from connector.acts.tally import Tally
+from connector.acts.who import must_decide
 from connector.consent.decision import Review as Kind
 from connector.consent.events import Event, EventType, Source, State
 from connector.errors import Refused, Stopped
@@ -77,9 +78,7 @@ def _second(work: Work, review: Review, user: str, desk: Desk) -> bool:
             where="review",
             next_step="Add them: `consent-mirror users add NAME --role dpo`.",
         )
-    known = work.users.get(user)
-    if known is None or list(Role).index(known.role) < list(Role).index(Role.DPO):
-        raise Refused("This user may not decide it.", where="--user", next_step="It takes the role dpo.")
+    must_decide(work, user)
     return any(name != user for name, _ in review.approvals)
 
 

@@ -22,10 +22,10 @@ REFUSED = {
 }
 
 
-def tell_received(desk: Desk, work: Work, made: Request) -> None:
-    """We have it, and answer by then."""
+def tell_received(desk: Desk, work: Work, made: Request, language: str | None = None) -> None:
+    """We have it, and answer by then; in the language of the page where it was asked for at one."""
     facts = {"right": str(made.kind), "received": made.received_at, "due": made.due_at}
-    _queue(desk, work, made, LetterKind.REQUEST_RECEIVED, facts)
+    _queue(desk, work, made, LetterKind.REQUEST_RECEIVED, facts, language)
 
 
 def tell_extended(desk: Desk, work: Work, made: Request, reason: str) -> None:
@@ -57,7 +57,14 @@ def tell_erased(desk: Desk, work: Work, key: str, address: str, *, suppressed: b
     queue(desk, work, letter)
 
 
-def _queue(desk: Desk, work: Work, made: Request, kind: LetterKind, facts: dict[str, object]) -> None:
+def _queue(
+    desk: Desk,
+    work: Work,
+    made: Request,
+    kind: LetterKind,
+    facts: dict[str, object],
+    language: str | None = None,
+) -> None:
     if not desk.mails or made.address is None:
         return
     letter = Letter(
@@ -65,6 +72,7 @@ def _queue(desk: Desk, work: Work, made: Request, kind: LetterKind, facts: dict[
         key=f"right:{made.id}:{kind}",
         address=made.address,
         person_id=_known(work, made),
+        language=language,
         facts=facts,
     )
     queue(desk, work, letter)

@@ -1,49 +1,35 @@
 """The desk: requests for access, rectification, erasure, restriction, objection and portability (Art. 12-21).
 
-A request is written down whoever asks: what the answer looks like is the same for somebody we know, for a
-stranger and for somebody who was erased. What can only protect is done at once (an objection, a restriction;
-an erasure begins with one); what gives data away or destroys it waits while it is doubted who asks.
+What the answer looks like is the same for somebody we know, for a stranger and for somebody who was erased.
+What gives data away or destroys it waits while it is doubted who asks (`receiving` takes requests in).
 Carrying out goes through the acts of the commands. Once it is settled its personal data goes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from connector.acts.desk import Desk
 from connector.acts.erase import DRY_RUN, Order, erase, plan
 from connector.acts.erasure import Stage
-from connector.acts.letter_of_request import tell_answered, tell_extended, tell_received
+from connector.acts.letter_of_request import tell_answered, tell_extended
 from connector.acts.looks import Kind as LookKind
 from connector.acts.looks import Look, note
+from connector.acts.receiving import log_right, source_of, still_here
 from connector.acts.rectify import rectify, rectify_email
 from connector.acts.restrict import restrict
 from connector.acts.subject_access import Wanted, access
 from connector.acts.telling import stages
-from connector.acts.who import address_of, users_of
 from connector.acts.withdraw import No, withdraw
 from connector.consent.calendar import answer_due, local_day
-from connector.consent.events import Event, EventType, Source
+from connector.consent.events import SUBJECT, EventType
 from connector.errors import ConfigurationError, Refused, Stopped
 from connector.proof.subject_access import AccessReport
 from connector.report.findings import ALARM_AFTER_MS, ALARM_BEFORE_MS, DAY_MS
 from connector.store.people import Person
-from connector.store.requests import Identity, NewRequest, Request, RequestKind, RequestOutcome
+from connector.store.requests import Identity, Request, RequestKind, RequestOutcome
 from connector.store.work import Work
 from mappings.times import iso
-
-
-class Via(StrEnum):
-    """By which door a request came in."""
-
-    MAIL = "mail"
-    PHONE = "phone"
-    LETTER = "letter"
-    PAGE = "page"
-    VISIT = "visit"
-    OTHER = "other"
-
 
 #: These give data away, change or destroy it: not before it is clear who asks.
 GUARDED: Final = frozenset(
@@ -51,19 +37,6 @@ GUARDED: Final = frozenset(
 )
 #: These are answered with a report.
 REPORTS: Final = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """What has come in. `received_at` in ms UTC; `doubted`: it is not clear that it is they who ask."""
-
-    kind: RequestKind
-    address: str
-    received_at: int
-    via: Via = Via.MAIL
-    by: str = "staff:cli"
-    doubted: bool = False
-    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,68 +67,6 @@ class Ran:
     later: bool = False
 
 
-# --- receiving ---------------------------------------------------------------------------------------------
-
-
-def receive(desk: Desk, new: Received) -> Request:
-    """Write a request down, tell the person until when it is answered, and do at once what only protects."""
-    normalised = address_of(new.address)
-    with desk.mirror.write(desk.portal) as work:
-        person = _only(work, normalised)
-        made = work.requests.add(
-            NewRequest(
-                kind=new.kind,
-                address=new.address.strip(),
-                received_at=new.received_at,
-                due_at=answer_due(new.received_at, desk.zone),
-                via=new.via,
-                opened_by=new.by,
-                identity=Identity.DOUBTED if new.doubted else Identity.NOT_DOUBTED,
-                person_id=None if person is None else person.id,
-                detail={} if new.note is None else {"note": new.note},
-            ),
-            desk.clock.now(),
-        )
-        _log(work, made, EventType.RIGHT_RECEIVED, new.by, via=str(new.via), due=iso(made.due_at))
-        tell_received(desk, work, made)
-    _protect(desk, made, new)
-    return made
-
-
-def _only(work: Work, normalised: str) -> Person | None:
-    """Nobody where several use the address: it is not clear who asks."""
-    people = users_of(work, normalised)
-    return people[0] if len(people) == 1 else None
-
-
-def _protect(desk: Desk, made: Request, new: Received) -> None:
-    """An objection waits for nothing (Art. 21(3)); an erasure begins with a restriction."""
-    if new.kind is RequestKind.OBJECTION:
-        said = No(source=_source(new.via), actor="subject", source_ref=f"right:{made.id}")
-        withdraw(desk, new.address, said)
-    elif new.kind in (RequestKind.RESTRICTION, RequestKind.ERASURE) and made.person_id is not None:
-        restrict(desk, new.address, new.by, f"request {made.id}")
-
-
-def _source(via: str) -> Source:
-    doors = {Via.PHONE: Source.PHONE, Via.LETTER: Source.PAPER, Via.PAGE: Source.PREFPAGE}
-    return doors.get(Via(via), Source.MAIL_REPLY if via == Via.MAIL else Source.CLI)
-
-
-def _log(work: Work, made: Request, kind: EventType, by: str, **more: str | int | bool | None) -> None:
-    """In the log of the person where there is one; of nobody's nothing that names anybody."""
-    detail = {"request": made.id, "right": str(made.kind), **more}
-    entry = Event(type=kind, actor=by, source=Source.CLI, detail=detail)
-    work.log.append([(_living(work, made.person_id), entry)])
-
-
-def _living(work: Work, person_id: int | None) -> int | None:
-    found = None if person_id is None else work.people.by_ids([person_id]).get(person_id)
-    if found is None or found.overlay == "ERASED":
-        return None
-    return found.id if found.merged_into is None else found.merged_into
-
-
 # --- keeping -----------------------------------------------------------------------------------------------
 
 
@@ -169,7 +80,7 @@ def verify_identity(desk: Desk, number: int, by: str) -> Request:
     """It is they who ask: what waited for this may be carried out."""
     with desk.mirror.write(desk.portal) as work:
         made = work.requests.change(number, identity=str(Identity.VERIFIED))
-        _log(work, made, EventType.RIGHT_RECEIVED, by, identity=str(Identity.VERIFIED))
+        log_right(work, made, EventType.RIGHT_RECEIVED, by, identity=str(Identity.VERIFIED))
         return made
 
 
@@ -190,7 +101,7 @@ def extend(desk: Desk, number: int, reason: str, by: str) -> Request:
         due = answer_due(found.received_at, desk.zone, extended=True)
         work.requests.annotate(number, extended=reason.strip())
         made = work.requests.change(number, due_at=due, extended_at=desk.clock.now())
-        _log(work, made, EventType.RIGHT_EXTENDED, by, due=iso(due))
+        log_right(work, made, EventType.RIGHT_EXTENDED, by, due=iso(due))
         tell_extended(desk, work, made, reason.strip())
         return made
 
@@ -274,7 +185,7 @@ def _restrict(desk: Desk, made: Request, means: Means) -> Ran:
 
 
 def _object(desk: Desk, made: Request, means: Means) -> Ran:
-    said = No(source=_source(made.via), actor="subject", source_ref=f"right:{made.id}")
+    said = No(source=source_of(made.via), actor=SUBJECT, source_ref=f"right:{made.id}")
     done = withdraw(desk, _address(made), said)
     return Ran(request=made, stage="objected", done=True, detail=done.document())
 
@@ -358,8 +269,8 @@ def settled(desk: Desk, number: int, outcome: RequestOutcome, reason: str | None
             return found
         tell_answered(desk, work, found, outcome, reason)
         kept = {"outcome": str(outcome)} | ({} if reason is None else {"reason": reason})
-        living = _living(work, found.person_id)
-        _log(work, found, EventType.RIGHT_SETTLED, by, **(kept if living else {"outcome": str(outcome)}))
+        living = still_here(work, found.person_id)
+        log_right(work, found, EventType.RIGHT_SETTLED, by, **(kept if living else {"outcome": str(outcome)}))
         return work.requests.settle(number, outcome, by, desk.clock.now())
 
 
@@ -394,7 +305,7 @@ def shown(desk: Desk, number: int, user: str) -> dict[str, Any]:
 
 
 def _person(work: Work, found: Request | None) -> Person | None:
-    living = None if found is None else _living(work, found.person_id)
+    living = None if found is None else still_here(work, found.person_id)
     return None if living is None else work.people.by_ids([living]).get(living)
 
 

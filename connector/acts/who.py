@@ -2,6 +2,7 @@
 
 from connector.errors import ConfigurationError, Refused, Stopped
 from connector.store.people import AddressKind, Person
+from connector.store.users import Role, rank
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
 from mappings.purposes import Purpose, Purposes
@@ -28,6 +29,13 @@ def purpose_of(purposes: Purposes, key: str) -> Purpose:
             f"No purpose has the key {key[:60]!r}.", where="--purpose", next_step=f"Say one of: {names}."
         )
     return purpose
+
+
+def must_decide(work: Work, user: str, where: str = "--user") -> None:
+    """A user who may decide such things: a dpo or an admin. Raises Refused for anybody else, known or not."""
+    known = work.users.get(user)
+    if known is None or rank(known.role) < rank(Role.DPO):
+        raise Refused("This user may not decide it.", where=where, next_step="It takes the role dpo.")
 
 
 def people_at(work: Work, normalised: str) -> list[Person]:

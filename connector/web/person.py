@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from connector.acts.ask_rights import ask_right
 from connector.acts.choices import Stop, shown
 from connector.acts.desk import Desk
 from connector.acts.late_stops import take_stop
 from connector.acts.links import PAGE, Ticket
+from connector.acts.receiving import ask_right
 from connector.acts.sign_up import Asked, ask_look, ask_yes, confirm, waiting
 from connector.consent.calendar import answer_due, local_day
 from connector.consent.events import ALL_MARKETING, Source

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from connector.acts import erasing
 from connector.acts.erase import resume_erasures
-from connector.acts.requests import Means, Received, receive, run
+from connector.acts.receiving import Received, receive
+from connector.acts.requests import Means, run
 from connector.acts.restrict import unrestrict
 from connector.consent.calendar import answer_due, local_day
 from connector.store.requests import RequestKind

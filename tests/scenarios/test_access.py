@@ -107,6 +107,19 @@ def test_a_motive_needs_its_words_a_day_to_come_and_a_known_user(
     assert rows(w)["1002"]["motive"] is None
 
 
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+def test_a_right_password_is_not_enough_it_takes_the_role(w: World, role: Role) -> None:
+    with w.mirror.write(w.desk.portal) as work:
+        work.users.set_role("dora", role)
+        before = work.log.size()
+    number = rows(w)["1002"]["id"]
+    done = w.cli("access", "justify", str(number), "--motive", "x", "--user", "dora")
+    assert (done.code, "may not decide" in done.err) == (3, True)
+    assert rows(w)["1002"]["motive"] is None
+    with w.mirror.read(w.desk.portal) as work:
+        assert work.log.size() == before
+
+
 def test_an_unknown_number_is_refused(w: World) -> None:
     assert w.cli("access", "justify", "999", "--motive", "x", "--user", "dora").code == 3
 

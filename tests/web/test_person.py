@@ -276,6 +276,21 @@ def test_a_link_made_after_the_copy_stops_after_a_restore_too(here: World, visit
     assert here.opted_out_of_all(ANNA)
 
 
+def test_a_right_asked_for_at_the_page_is_received_as_at_the_desk(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    """The same entry in the log; in doubt who asks; once, however often the button is pressed."""
+    before = here.log(ANNA)
+    for _ in range(2):
+        assert visitor.press(anna.unsubscribe, **COPY).status == 200
+    entry = here.log(ANNA)[-1]
+    assert len(here.log(ANNA)) == len(before) + 1
+    assert (entry.type, entry.actor, entry.source) == ("right.received", "subject", "prefpage")
+    assert entry.detail["right"] == "access"
+    (made,) = here.cli("requests", "--json").json["requests"]
+    assert (made["via"], made["identity"], made["id"]) == ("page", "doubted", entry.detail["request"])
+
+
 def test_the_module_decides_nothing() -> None:
     """The page calls acts; it has no store of its own."""
     assert "connector.store" not in (person.__doc__ or "")
