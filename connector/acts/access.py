@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from connector.acts.desk import Desk
 from connector.acts.who import must_decide
-from connector.consent.events import Event, EventType, Source
+from connector.consent.events import Event, EventType
 from connector.errors import ConfigurationError
 from connector.report.discrepancies import Kind
 from connector.report.findings import Sighting, without_person
@@ -198,7 +198,7 @@ def justify(desk: Desk, number: int, motive: str, review_at: int, user: str) -> 
         event = Event(
             type=EventType.ACCESS_JUSTIFIED,
             actor=f"staff:{user}",
-            source=Source.CLI,
+            source=desk.door,
             reason=said,
             detail={"grantee": number, "kind": str(found.kind), "review": iso(review_at)},
         )

@@ -17,7 +17,7 @@ from connector.acts.reviews import APPROVE, REJECT
 from connector.acts.tally import Tally
 from connector.acts.who import must_decide
 from connector.consent.decision import Review as Kind
-from connector.consent.events import Event, EventType, Source, State
+from connector.consent.events import Event, EventType, State
 from connector.errors import Refused, Stopped
 from connector.store.reviews import Review
 from connector.store.users import Role
@@ -61,7 +61,7 @@ def decide(desk: Desk, review_id: int, answer: str, user: str, reason: str | Non
         if review.kind in TWO_PEOPLE and answer == APPROVE and not _second(work, review, user, desk):
             return Decided(work.reviews.approve(review_id, user, desk.clock.now()), waiting=True)
         decided = work.reviews.decide(review_id, answer, user, desk.clock.now(), reason)
-        _log(work, decided, user)
+        _log(desk, work, decided, user)
         _follow(desk, work, decided, user)
     if review.kind in {Kind.ERASURE, archived.KIND} and answer == APPROVE:
         erase.resume_erasures(desk)
@@ -82,12 +82,12 @@ def _second(work: Work, review: Review, user: str, desk: Desk) -> bool:
     return any(name != user for name, _ in review.approvals)
 
 
-def _log(work: Work, review: Review, user: str) -> None:
+def _log(desk: Desk, work: Work, review: Review, user: str) -> None:
     event = Event(
         type=EventType.REVIEW_DECIDED,
         purpose=review.purpose,
         actor=f"staff:{user}",
-        source=Source.CLI,
+        source=desk.door,
         reason=review.reason,
         approved_by=tuple(name for name, _ in review.approvals),
         row=review.row,
@@ -147,7 +147,7 @@ def _annul(desk: Desk, work: Work, review: Review, user: str) -> None:
         type=EventType.ANNUL,
         purpose=review.purpose,
         actor=f"staff:{user}",
-        source=Source.CLI,
+        source=desk.door,
         target=str(review.detail["target"]),
         reason=str(review.detail["reason"]),
         approved_by=others,
@@ -168,7 +168,7 @@ def _rejection(desk: Desk, work: Work, review: Review, user: str) -> list[Event]
                 t_lo=now,
                 t_hi=now,
                 actor=f"staff:{user}",
-                source=Source.CLI,
+                source=desk.door,
                 reason=review.reason or "review: a cleared status was a no",
                 row=review.row,
             )
@@ -177,11 +177,11 @@ def _rejection(desk: Desk, work: Work, review: Review, user: str) -> list[Event]
         return []
     rows = work.states.of([review.person_id])
     state = rows.get((review.person_id, review.purpose))
-    event = _deciding(work, review) if state is not None and state.state is State.GRANTED else None
+    event = _deciding(desk, work, review) if state is not None and state.state is State.GRANTED else None
     return [] if event is None else [event]
 
 
-def _deciding(work: Work, review: Review) -> Event | None:
+def _deciding(desk: Desk, work: Work, review: Review) -> Event | None:
     """Invalidates the consents to this purpose: the person may give a new one."""
     assert review.person_id is not None  # noqa: S101 - the caller asked
     grants = [
@@ -195,7 +195,7 @@ def _deciding(work: Work, review: Review) -> Event | None:
         type=EventType.INVALIDATE,
         purpose=review.purpose,
         target=grants[-1].id,
-        source=Source.CLI,
+        source=desk.door,
         reason=review.reason or "review: the older no stands",
         row=review.row,
     )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from connector.acts.ports import HubSpot, Journal, Recipient, Recipients
 from connector.clock import Chance, Clock
 from connector.consent.breaker import Limits
+from connector.consent.events import Source
 from connector.consent.retention import Policy
 from connector.proof.links import Signer
 from connector.store.mirror import Mirror
@@ -53,4 +54,5 @@ class Desk:
     public_url: str | None = None  # where their pages are
     mails: bool = False  # there is a mail server: letters to people can leave
     erase_again: bool = False  # somebody erased who is in HubSpot again is erased there again (row 34)
+    door: Source = Source.CLI  # by which staff come who act at this desk: commands, or the dashboard
     journal: Journal | None = None  # where HubSpot's pull journal is set up

@@ -224,7 +224,7 @@ def begin(desk: Desk, work: Work, person_id: int, origin: Origin, order: Order) 
     asked = Event(
         type=EventType.ERASE_REQUESTED,
         actor=order.actor,
-        source=DOORS.get(origin, Source.CLI),
+        source=DOORS.get(origin, desk.door),
         source_ref=f"erase:{each.id}",
         reason=order.reason,
     )
@@ -515,7 +515,7 @@ def lift(desk: Desk, work: Work, person_id: int, actor: str) -> None:
     for row in rows:
         work.cases.settle(row.id, CaseKind.DELETED_OUTSIDE)
     work.people.set_overlay(person_id, None)
-    word = Event(type=EventType.UNRESTRICT, actor=actor, source=Source.CLI)
+    word = Event(type=EventType.UNRESTRICT, actor=actor, source=desk.door)
     (entry,) = work.log.append([(person_id, word)])
     tell_of_restriction(desk, work, ErrandKind.RESTRICTION_LIFTED, entry, person_id)
     _hold_yeses(desk, work, person_id)

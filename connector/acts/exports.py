@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.acts.desk import Desk
-from connector.consent.events import Event, EventType, Source
+from connector.consent.events import Event, EventType
 from connector.errors import ConfigurationError, Refused
 from connector.report.discrepancies import Kind as DiscrepancyKind
 from connector.report.findings import Sighting, without_person
@@ -215,13 +215,13 @@ def _finish(desk: Desk, wanted: Wanted, number: int, path: Path, count: int, has
         for other in work.exports.standing():
             if other.id != number and other.path == str(path):
                 work.exports.end(other.id, Outcome.REPLACED, wanted.by, now)
-        work.log.append([_entry(EventType.EXPORTED, made, wanted.by)] if made else [])
+        work.log.append([_entry(desk, EventType.EXPORTED, made, wanted.by)] if made else [])
         told = _manifest(work, made, path) if made is not None and wanted.manifest else None
     if told is not None:
         _write_manifest(path, told, wanted)
 
 
-def _entry(kind: EventType, made: Export, by: str) -> tuple[int | None, Event]:
+def _entry(desk: Desk, kind: EventType, made: Export, by: str) -> tuple[int | None, Event]:
     """In the log of the person where it is about one; the hash is nobody's address, and goes with them."""
     detail: dict[str, str | int | bool | None] = {
         "export": made.id,
@@ -230,7 +230,7 @@ def _entry(kind: EventType, made: Export, by: str) -> tuple[int | None, Event]:
         "sha256": made.sha256,
         "destroy_by": made.destroy_by,
     }
-    event = Event(type=kind, purpose=made.purpose, actor=by, source=Source.CLI, detail=detail)
+    event = Event(type=kind, purpose=made.purpose, actor=by, source=desk.door, detail=detail)
     return made.person_id, event
 
 
@@ -386,7 +386,7 @@ def _destroy(desk: Desk, each: Export, by: str, *, gone: bool) -> Destroyed:
         outcome = Outcome.DESTROYED if found is Standing.GONE else Outcome.SETTLED
         with desk.mirror.write(desk.portal) as work:
             work.exports.end(each.id, outcome, by, desk.clock.now())
-            work.log.append([_entry(EventType.EXPORT_DESTROYED, each, by)])
+            work.log.append([_entry(desk, EventType.EXPORT_DESTROYED, each, by)])
         return Destroyed(each.id, done=True, standing=found, path=each.path)
     return Destroyed(each.id, done=False, standing=found, path=each.path)
 

@@ -1,7 +1,7 @@
 """The first push ever: reading only, a dry run, and only then a write, by a person's word (design 4.7)."""
 
 from connector.acts.desk import Desk
-from connector.consent.events import Event, EventType, Source
+from connector.consent.events import Event, EventType
 from connector.errors import Stopped
 
 CONFIRMED = "first_push_confirmed"
@@ -26,4 +26,4 @@ def confirm_first_push(desk: Desk) -> None:
                 next_step="Run `consent-mirror sync --dry-run`, look at what it would write, then confirm.",
             )
         work.meta.put(CONFIRMED, desk.clock.now())
-        work.log.append([(None, Event(type=EventType.FIRST_PUSH_CONFIRMED, source=Source.CLI))])
+        work.log.append([(None, Event(type=EventType.FIRST_PUSH_CONFIRMED, source=desk.door))])

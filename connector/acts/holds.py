@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from connector.acts.desk import Desk
 from connector.acts.erasure import is_held
 from connector.acts.who import address_of, one_user
-from connector.consent.events import Event, EventType, Source
+from connector.consent.events import Event, EventType
 from connector.errors import ConfigurationError
 
 
@@ -34,6 +34,6 @@ def _hold(desk: Desk, address: str, kind: EventType, reason: str, actor: str) ->
     with desk.mirror.write(desk.portal) as work:
         person = one_user(work, normalised)
         if is_held(work.log.events_of([person.id]).get(person.id, ())) is not wanted:
-            word = Event(type=kind, actor=actor, source=Source.CLI, reason=reason.strip())
+            word = Event(type=kind, actor=actor, source=desk.door, reason=reason.strip())
             work.log.append([(person.id, word)])
     return Held(person.ref, wanted)

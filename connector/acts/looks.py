@@ -107,16 +107,16 @@ def noted_check(desk: Desk, look: Look, purpose: str) -> bool:
 
 
 def note(
-    desk: Desk, person: Person, user: str, kind: Kind, *, door: Source = Source.CLI, once: str | None = None
+    desk: Desk, person: Person, user: str, kind: Kind, *, door: Source | None = None, once: str | None = None
 ) -> None:
-    """Log a look at a person; with the same `once` it is the same look.
+    """Log a look at a person, by the desk's own door where none is said; the same `once` is the same look.
 
     Raises DatabaseUnavailable where neither the log nor the file beside it can be written.
     """
     made = LateLook(
         ref=person.ref,
         user=named(user),
-        door=door,
+        door=door or desk.door,
         kind=kind,
         at=desk.clock.now(),
         once=once or f"look:{new_id(desk.clock, desk.chance)}",

@@ -92,7 +92,7 @@ def _filed(
         ),
         desk.clock.now(),
     )
-    log_right(work, made, EventType.RIGHT_RECEIVED, new.by, via=str(new.via), due=iso(made.due_at))
+    log_right(desk, work, made, EventType.RIGHT_RECEIVED, new.by, via=str(new.via), due=iso(made.due_at))
     tell_received(desk, work, made, language)
     return made
 
@@ -118,10 +118,12 @@ def source_of(via: str) -> Source:
     return doors.get(Via(via), Source.MAIL_REPLY if via == Via.MAIL else Source.CLI)
 
 
-def log_right(work: Work, made: Request, kind: EventType, by: str, **more: str | int | bool | None) -> None:
+def log_right(
+    desk: Desk, work: Work, made: Request, kind: EventType, by: str, **more: str | int | bool | None
+) -> None:
     """In the log of the person where there is one; of nobody's nothing that names anybody."""
     detail = {"request": made.id, "right": str(made.kind), **more}
-    door = Source.PREFPAGE if by == SUBJECT else Source.CLI
+    door = Source.PREFPAGE if by == SUBJECT else desk.door
     entry = Event(type=kind, actor=by, source=door, detail=detail)
     work.log.append([(still_here(work, made.person_id), entry)])
 

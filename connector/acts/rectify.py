@@ -92,7 +92,7 @@ def rectify(
                 where="ADDRESS",
                 next_step="Run `sync`; what the mirror alone holds is corrected with `record` or `annul`.",
             )
-        entry = _entry(work, person, name, actor, reason)
+        entry = _entry(desk, work, person, name, actor, reason)
         _stage(desk, work, person, entry, [{"contact": n, "property": name, "value": value} for n in rows])
         held = work.people.addresses([person.id]).get(person.id, [])
         names = [each.original for each in held if each.kind is not AddressKind.PAST]
@@ -131,11 +131,11 @@ def _records(work: Work, person: Person) -> list[Any]:
     return [row for row in rows if row.gone_at is None]
 
 
-def _entry(work: Work, person: Person, name: str, actor: str, reason: str | None) -> Event:
+def _entry(desk: Desk, work: Work, person: Person, name: str, actor: str, reason: str | None) -> Event:
     word = Event(
         type=EventType.RECTIFIED,
         actor=actor,
-        source=Source.CLI,
+        source=desk.door,
         reason=reason,
         detail={"property": name},
     )
@@ -198,7 +198,7 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
         person = one_user(work, old)
         _screened(work, wanted)
         refs = _noes_first(desk, work, person, wanted, spelled)
-        entry = _entry(work, person, EMAIL, actor, reason)
+        entry = _entry(desk, work, person, EMAIL, actor, reason)
         rows = [row.id for row in _records(work, person)]
         said = [{"contact": n, "property": EMAIL, "value": spelled, "old": old} for n in rows]
         _stage(desk, work, person, entry, said)
@@ -302,7 +302,7 @@ def _push_noes(desk: Desk, refs: Sequence[str]) -> None:
 def _moved_here(desk: Desk, work: Work, person: Person, old: str, wanted: str, spelled: str) -> None:
     """Nothing in HubSpot shows the person: the mirror alone is corrected."""
     work.people.add_addresses([(person.id, NewAddress(wanted, spelled, AddressKind.PRIMARY))])
-    added = Event(type=EventType.IDENTIFIER_ADDED, source=Source.CLI, address=work.people.address_ref(wanted))
+    added = Event(type=EventType.IDENTIFIER_ADDED, source=desk.door, address=work.people.address_ref(wanted))
     work.log.append([(person.id, added)])
     _forget_old(desk, work, person.id, old)
 
@@ -317,7 +317,7 @@ def _forget_old(desk: Desk, work: Work, person_id: int, old: str) -> None:
     if not work.people.persons_of([ref]):
         seen = work.observed.of_refs([ref]).get(ref, [])
         work.observed.forget([(row.ref, row.subscription) for row in seen])
-    gone = Event(type=EventType.IDENTIFIER_REMOVED, source=Source.CLI, address=ref)
+    gone = Event(type=EventType.IDENTIFIER_REMOVED, source=desk.door, address=ref)
     work.log.append([(person_id, gone)])
     project(desk, work, person_id)
 

@@ -80,7 +80,7 @@ def verify_identity(desk: Desk, number: int, by: str) -> Request:
     """It is they who ask: what waited for this may be carried out."""
     with desk.mirror.write(desk.portal) as work:
         made = work.requests.change(number, identity=str(Identity.VERIFIED))
-        log_right(work, made, EventType.RIGHT_RECEIVED, by, identity=str(Identity.VERIFIED))
+        log_right(desk, work, made, EventType.RIGHT_RECEIVED, by, identity=str(Identity.VERIFIED))
         return made
 
 
@@ -101,7 +101,7 @@ def extend(desk: Desk, number: int, reason: str, by: str) -> Request:
         due = answer_due(found.received_at, desk.zone, extended=True)
         work.requests.annotate(number, extended=reason.strip())
         made = work.requests.change(number, due_at=due, extended_at=desk.clock.now())
-        log_right(work, made, EventType.RIGHT_EXTENDED, by, due=iso(due))
+        log_right(desk, work, made, EventType.RIGHT_EXTENDED, by, due=iso(due))
         tell_extended(desk, work, made, reason.strip())
         return made
 
@@ -216,7 +216,7 @@ def _rectify(desk: Desk, made: Request, means: Means) -> Ran:
 
 
 def _report(desk: Desk, made: Request, means: Means) -> Ran:
-    look = Look(_address(made), means.user)
+    look = Look(_address(made), means.user, desk.door)
     wanted = Wanted(look=look, controller=means.controller, contact=means.contact, language=means.language)
     found = access(desk, wanted)
     with desk.mirror.write(desk.portal) as work:
@@ -270,7 +270,9 @@ def settled(desk: Desk, number: int, outcome: RequestOutcome, reason: str | None
         tell_answered(desk, work, found, outcome, reason)
         kept = {"outcome": str(outcome)} | ({} if reason is None else {"reason": reason})
         living = still_here(work, found.person_id)
-        log_right(work, found, EventType.RIGHT_SETTLED, by, **(kept if living else {"outcome": str(outcome)}))
+        log_right(
+            desk, work, found, EventType.RIGHT_SETTLED, by, **(kept if living else {"outcome": str(outcome)})
+        )
         return work.requests.settle(number, outcome, by, desk.clock.now())
 
 

@@ -14,7 +14,7 @@ from connector.acts.tally import Tally
 from connector.acts.telling import deliver
 from connector.acts.who import address_of, users_of
 from connector.consent.decision import Push
-from connector.consent.events import Event, EventType, Overlay, Source
+from connector.consent.events import Event, EventType, Overlay
 from connector.errors import ConfigurationError, HubSpotRefused, Refused, Stopped, Temporary
 from connector.store.errands import ErrandKind
 from connector.store.outbox import Origin
@@ -45,7 +45,7 @@ def restrict(desk: Desk, address: str, actor: str, reason: str | None = None) ->
 def _restrict(desk: Desk, work: Work, person: Person, actor: str, reason: str | None) -> list[str]:
     if person.overlay is not Overlay.RESTRICTED:
         work.people.set_overlay(person.id, Overlay.RESTRICTED)
-        word = Event(type=EventType.RESTRICT, actor=actor, source=Source.CLI, reason=reason)
+        word = Event(type=EventType.RESTRICT, actor=actor, source=desk.door, reason=reason)
         (entry,) = work.log.append([(person.id, word)])
         tell_of_restriction(desk, work, ErrandKind.RESTRICTION, entry, person.id)
     held = work.people.addresses([person.id]).get(person.id, [])

@@ -50,6 +50,25 @@ def test_each_look_is_an_entry_with_the_users_name_and_the_door(o: Office) -> No
     assert {(event.actor, event.source) for event in seen} == {("staff:olle", Source.DASHBOARD)}
 
 
+def test_a_look_by_the_requests_page_came_by_the_dashboard_too(o: Office) -> None:
+    assert o.signed_in("dora").get(f"{AT}/requests/1").status_code == 200
+    look = next(event for event in reversed(o.w.log(ANNA)) if event.type is EventType.ACCESSED)
+    assert (look.detail["command"], look.actor, look.source) == ("request", "staff:dora", Source.DASHBOARD)
+
+
+def test_whatever_staff_does_here_came_by_the_dashboard(o: Office) -> None:
+    client, before = o.signed_in("dora"), len(o.w.log(ANNA))
+    post(client, f"{place(o)}/hold", place(o), reason="a claim")
+    post(client, f"{place(o)}/restrict", place(o), reason="doubt")
+    post(client, f"{place(o)}/unrestrict", place(o))
+    post(client, f"{AT}/requests/1", act="refused", reason="none of theirs")
+    said = [event for event in o.w.log(ANNA)[before:] if event.actor == "staff:dora"]
+    assert {EventType.HOLD, EventType.RESTRICT, EventType.UNRESTRICT, EventType.RIGHT_SETTLED} <= {
+        event.type for event in said
+    }
+    assert {event.source for event in said} == {Source.DASHBOARD}
+
+
 def test_a_no_is_recorded_pushed_and_read_back(o: Office) -> None:
     answer = post(o.signed_in("olle"), f"{place(o)}/withdraw", place(o), purpose="newsletter", own="yes")
     assert answer.headers["location"].endswith("done=withdrawn")

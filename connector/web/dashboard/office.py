@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -56,8 +56,9 @@ class Office:
     checking: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
 
     def desk(self, name: str) -> Desk | None:
-        """The portal of that name, if this process serves it."""
-        return next((desk for desk in self.site.desks.values() if desk.name == name), None)
+        """The portal of that name, if this process serves it; what is done there came by the dashboard."""
+        found = next((desk for desk in self.site.desks.values() if desk.name == name), None)
+        return None if found is None else replace(found, door=Source.DASHBOARD)
 
     @property
     def any_desk(self) -> Desk:
@@ -126,7 +127,7 @@ class Visit:
 
     def looked(self, person: Person, kind: Kind) -> None:
         """Note that this user looks at a person, before anything is shown."""
-        note(self.desk, person, self.user.name, kind, door=Source.DASHBOARD)
+        note(self.desk, person, self.user.name, kind)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of this visit; `done` of the query says which act has just ended."""
