@@ -3,6 +3,9 @@
 The builder's quirks that matter here: it joins the path unescaped (families.py escapes), it writes `None` in
 a query as "None", it changes the options it is given, and its own `send` has no session, no time-out, prints
 what fails, and turns an unknown method into GET. So only its URL, headers and body are used.
+
+What the builder made goes to the session's adapter as it is. A session of `requests` would prepare it once
+more (cookies, netrc, hooks: a third of a call's CPU), and a sweep makes three calls for a hundred contacts.
 """
 
 import os
@@ -15,6 +18,7 @@ import requests
 import urllib3
 from hubspot.utils.requests.http_request_builder import Request
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
 from connector.clock import Clock
@@ -28,6 +32,7 @@ ANSWER_S: Final = 120.0  # a whole answer, however slowly it drips
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 CHUNK: Final = 64 * 1024
 USER_AGENT: Final = "consent-mirror"
+PACKED: Final = {"Accept-Encoding": "gzip, deflate"}
 
 
 class NotSent(Exception):
@@ -73,14 +78,24 @@ class Session:
 
     def _open(self, outgoing: Outgoing, token: str) -> requests.Response:
         built = _built(self._base_url, outgoing, token)
-        return self._session.request(
-            built.get_method(),
-            built.get_url(),
-            **built.get_options_for_sending(),
-            timeout=(CONNECT_S, READ_S),
-            allow_redirects=False,
+        return self._session.get_adapter(self._base_url).send(
+            _prepared(built.get_method(), built.get_url(), built.headers, outgoing.body),
             stream=True,
+            timeout=(CONNECT_S, READ_S),
+            verify=self._session.verify,
+            proxies=self._session.proxies,
         )
+
+
+def _prepared(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None
+) -> requests.PreparedRequest:
+    prepared = requests.PreparedRequest()
+    prepared.method, prepared.url, prepared.body = method, url, body
+    prepared.headers = CaseInsensitiveDict({**PACKED, **headers})
+    if body is not None or method != "GET":
+        prepared.headers["Content-Length"] = str(len(body or b""))
+    return prepared
 
 
 def whole_body(response: requests.Response, clock: Clock, largest: int = LARGEST_ANSWER) -> bytes:

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from connector.clock import SystemClock
 from connector.hubspot import session as module
-from connector.hubspot.families import contacts, statuses
+from connector.hubspot.families import contacts, statuses, unsubscribe_all
 from connector.hubspot.session import Lost, NotSent, Outgoing, Session, Untrusted
 from tests.hubspot.helpers import TOKEN, Scripted, ToldClock, raw, raw_json, scripted, silence
 
@@ -66,6 +66,33 @@ def test_proxies_and_a_companys_own_ca_are_used_for_hubspot(monkeypatch: pytest.
     assert session.proxies["https"] == "http://proxy.exempel.se:3128"
     assert session.verify == "/etc/ssl/company.pem"
     assert session.trust_env is False
+
+
+def test_a_call_goes_through_the_companys_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with scripted(raw("502 Bad Gateway")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(NotSent, match="proxy"):
+            opened("https://api.hubapi.com").send(LIST, TOKEN)
+    assert proxy.requests[0].startswith(b"CONNECT api.hubapi.com:443 ")
+    assert TOKEN.encode() not in proxy.requests[0]
+
+
+def test_a_companys_own_ca_is_believed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with scripted(raw_json("200 OK", {"ours": True}), tls=self_signed(tmp_path)) as server:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "server.pem"))
+        assert b"ours" in opened(server.url).send(LIST, TOKEN).body
+
+
+def test_an_answer_is_asked_for_packed_and_a_write_says_how_long_it_is() -> None:
+    with scripted(raw_json("200 OK", {}), raw_json("200 OK", {})) as server:
+        session = opened(server.url)
+        session.send(LIST, TOKEN)
+        session.send(Outgoing(unsubscribe_all("anna@exempel.se")), TOKEN)
+    first, second = server.requests
+    assert b"Accept-Encoding: gzip, deflate\r\n" in first
+    assert b"Content-Length" not in first
+    assert b"Content-Length: 0\r\n" in second
 
 
 def test_the_certificate_is_checked_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
