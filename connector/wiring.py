@@ -44,6 +44,7 @@ from connector.store.pace import Pace, Slate, open_pace
 from connector.web.app import make_app
 from connector.web.dashboard.office import Lent
 from connector.web.dashboard.routes import dashboard_of
+from connector.web.dashboard.workshop import Workshop
 from connector.web.intake import Intake
 from connector.web.limits import RATES, Limiter
 from connector.web.server import WebServer
@@ -325,20 +326,25 @@ def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = Non
 
 @contextmanager
 def web_of(
-    settings: Settings, desks: Iterable[Desk], given: Tools | None = None, lent: Lent | None = None
+    settings: Settings,
+    desks: Iterable[Desk],
+    given: Tools | None = None,
+    lent: Lent | None = None,
+    threads: Workshop | None = None,
 ) -> Iterator[WebServer | None]:
     """The web part, served for as long as the block lasts; None where none is configured.
 
-    `lent`: what the dashboard needs of the jobs; without it there is no dashboard.
+    `lent`: what the dashboard needs of the jobs; without it there is no dashboard. `threads`: who does the
+    dashboard's long works; they end with the block.
 
     Raises ConfigurationError where the address cannot be had.
     """
     if not settings.web.listen:
         yield None
         return
-    with site_of(settings, desks, given) as site:
+    with site_of(settings, desks, given) as site, threads or Workshop() as workshop:
         wanted = lent if settings.web.dashboard else None
-        rooms = dashboard_of(site, keys_of(settings).signing, wanted) if wanted else ()
+        rooms = dashboard_of(site, keys_of(settings).signing, wanted, workshop) if wanted else ()
         with WebServer(make_app(site, rooms), settings.web.listen) as server:
             yield server
 

@@ -1,10 +1,11 @@
 """A dashboard over a real socket, with people, users and clients that sign in as a browser does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -13,6 +14,7 @@ from connector.acts.reviews import OPTIONS
 from connector.consent.decision import Review
 from connector.store.reviews import NewReview
 from connector.store.users import Role
+from connector.web.dashboard.workshop import Workshop
 from connector.web.server import WebServer
 from jobs.lending import lent_of
 from jobs.mailing import nightly_of
@@ -24,13 +26,27 @@ USERS = {"vera": Role.VIEWER, "olle": Role.OPERATOR, "dora": Role.DPO, "eva": Ro
 WEB = '[web]\nlisten = "127.0.0.1:0"\n'
 FIELD = re.compile(r'name="token" value="([^"]+)"')
 AT = "/dashboard/p/main"
+T = TypeVar("T")
+
+
+class Watched(Workshop):
+    """The threads beside the pages, and all that they were given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[Future[Any]] = []
+
+    def begin(self, work: Callable[[], T]) -> Future[T]:
+        self.begun.append(super().begin(work))
+        return self.begun[-1]
 
 
 class Office:
     """A world with its dashboard served."""
 
-    def __init__(self, w: World, server: WebServer) -> None:
+    def __init__(self, w: World, server: WebServer, threads: Watched) -> None:
         self.w = w
+        self.threads = threads
         self.url = f"http://127.0.0.1:{server.port}"
         self._clients: list[httpx.Client] = []
 
@@ -46,6 +62,11 @@ class Office:
         answer = sign_in(made, name)
         assert answer.status_code == 303, answer.text
         return made
+
+    def settle(self) -> None:
+        """Wait for everything that was begun beside the pages."""
+        for each in self.threads.begun:
+            each.exception()
 
     def close(self) -> None:
         for each in self._clients:
@@ -98,9 +119,10 @@ def office(folder: Path, *, extra: str = WEB, **more: Any) -> Iterator[Office]:
     """A portal with four people: a proved yes, a no by HubSpot, a no by us, and nothing."""
     with world(folder, contacts=(ANNA, BO, CARIN, DAVID), extra=extra, **more) as w:
         furnish(w)
-        with wiring.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings)) as server:
+        threads = Watched()
+        with wiring.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings), threads) as server:
             assert server is not None
-            made = Office(w, server)
+            made = Office(w, server, threads)
             try:
                 yield made
             finally:

@@ -19,6 +19,7 @@ from connector.report.words import Words as ReportWords
 from connector.store.people import Person
 from connector.store.users import Role, User, rank
 from connector.web import pages
+from connector.web.dashboard.figures import Figures
 from connector.web.dashboard.throttle import Throttle
 from connector.web.dashboard.words import WORDS
 from connector.web.languages import chosen
@@ -52,6 +53,7 @@ class Office:
     journals: Mapping[int, Journal]
     throttle: Throttle
     lent: Lent
+    figures: Figures
     #: argon2 takes 64 MiB a guess: one at a time, so that many guesses do not fill the machine.
     checking: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
 

@@ -7,16 +7,15 @@ from starlette.responses import RedirectResponse, Response
 
 from connector.acts.first_push import CONFIRMED, confirm_first_push, dry_run_shown
 from connector.acts.preview import preview
-from connector.consent.calendar import local_day
 from connector.report import archive, charts, view
 from connector.report.figures import Report
-from connector.report.gather import gather
 from connector.web.dashboard.drawing import Drawn, drawn, over_time
 from connector.web.dashboard.office import PORTALS, Visit
 
 RUNS: Final = 100
 LETTERS: Final = 100
 TREND: Final = 90
+COUNTED: Final = ("discrepancies",)  # pages beside the overview that show a count
 ACT_COLOUR, OTHER_COLOUR = "#D55E00", "#0072B2"
 
 
@@ -30,9 +29,12 @@ def home(visit: Visit) -> Response:
 
 def overview(visit: Visit) -> Response:
     """Who may be mailed on which basis and grade, what waits, and what is urgent."""
-    report = _now(visit)
+    counted = visit.office.figures.of(visit.desk)
+    report = counted.report
     return visit.page(
         "overview",
+        counted=counted,
+        age=_age(visit, report),
         report=report,
         read=view.page(report, visit.report_words),
         charts=_charts(visit, report),
@@ -43,12 +45,16 @@ def overview(visit: Visit) -> Response:
 
 def discrepancies(visit: Visit) -> Response:
     """What differs, since when, and what to do; people only for those who may look at people."""
-    report = _now(visit)
+    counted = visit.office.figures.of(visit.desk)
+    report = counted.report
+    read = view.page(report, visit.report_words)
     return visit.page(
         "discrepancies",
+        counted=counted,
+        age=_age(visit, report),
         report=report,
-        read=view.page(report, visit.report_words),
-        groups=report.groups,
+        read=read,
+        parts_of=[pair for pair in zip(read.kinds, report.groups, strict=True) if pair[1].count],
         charts=[*_trend(visit, report), *_charts(visit, report, only="kinds")],
     )
 
@@ -93,13 +99,16 @@ def runs(visit: Visit) -> Response:
     return visit.page("runs", runs=found, due=due)
 
 
-def _now(visit: Visit) -> Report:
-    """The report of this moment; nothing of it is kept."""
-    desk = visit.desk
-    about, outside = visit.office.lent.told(desk)
-    with desk.mirror.read(desk.portal) as work:
-        now = desk.clock.now()
-        return gather(work, about, local_day(now, desk.zone), now, outside).report
+def count_anew(visit: Visit) -> Response:
+    """Somebody does not want to wait for the next count."""
+    visit.office.figures.of(visit.desk, anew=True)
+    page = visit.field("back")
+    return visit.back(f"/{page}" if page in COUNTED else "")
+
+
+def _age(visit: Visit, report: Report) -> str:
+    """How old the figures are, in words."""
+    return visit.report_words.rough_age(max(0, visit.desk.clock.now() - report.made_at))
 
 
 def _charts(visit: Visit, report: Report, only: str = "states") -> list[Drawn]:

@@ -8,9 +8,11 @@ from starlette.routing import BaseRoute
 from connector.acts.checkpoint import Journal
 from connector.store.users import Role
 from connector.web.dashboard import deciding, desk_pages, entry, ledger, overview, people
+from connector.web.dashboard.figures import Figures
 from connector.web.dashboard.gate import PORTAL, Page, routes_of
 from connector.web.dashboard.office import HOME, Lent, Office, Visit
 from connector.web.dashboard.throttle import Throttle
+from connector.web.dashboard.workshop import Workshop
 from connector.web.site import Site
 
 #: viewer: counts. operator: people, and what makes less happen. dpo: what decides or ends. admin: users.
@@ -28,6 +30,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(path=f"{HOME}/users", role=Role.ADMIN, handler=deciding.users),
     Page(path=f"{HOME}/users", role=Role.ADMIN, handler=deciding.change_user, post=True),
     Page(path=PORTAL, role=Role.VIEWER, handler=overview.overview),
+    Page(path=PORTAL + "/count", role=Role.VIEWER, handler=overview.count_anew, post=True),
     Page(path=PORTAL + "/discrepancies", role=Role.VIEWER, handler=overview.discrepancies),
     Page(path=PORTAL + "/pushes", role=Role.VIEWER, handler=overview.pushes),
     Page(path=PORTAL + "/pushes/dry-run", role=Role.DPO, handler=overview.dry_run, post=True),
@@ -59,12 +62,17 @@ PAGES: Final[tuple[Page, ...]] = (
 )
 
 
-def dashboard_of(site: Site, seed: bytes, lent: Lent) -> list[BaseRoute]:
-    """All of them, for the portals of a site. `seed` is the signing key's: logs are checked with it."""
+def dashboard_of(site: Site, seed: bytes, lent: Lent, workshop: Workshop) -> list[BaseRoute]:
+    """All of them, for the portals of a site. `seed` is the signing key's: logs are checked with it.
+
+    `workshop`: where figures are counted and files are made, beside the pages.
+    """
     journals = {
         desk.portal: Journal(
             mirror=desk.mirror, portal=desk.portal, name=desk.name, seed=seed, clock=site.clock
         )
         for desk in site.desks.values()
     }
-    return routes_of(Office(site, journals, Throttle(site.clock), lent), PAGES) if journals else []
+    figures = Figures(lent.told, site.clock, workshop)
+    office = Office(site, journals, Throttle(site.clock), lent, figures)
+    return routes_of(office, PAGES) if journals else []
