@@ -66,9 +66,9 @@ def audience(
     Example: consent-mirror audience newsletter --grade E2 --csv newsletter.csv
     """
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        asked = purpose_of(desk.purposes, purpose)
-        if forget_list is not None:
+        if forget_list is not None:  # also where its purpose left the configuration
             return _forgotten(desk, forget_list)
+        asked = purpose_of(desk.purposes, purpose)
         before = None if older_than is None else ago(older_than, desk.clock.now(), desk.zone)
         filters = Filters(basis=basis, grade=_grade(grade), wording=wording, before=before)
         if push_list is not None:

@@ -1,7 +1,8 @@
 """A static HubSpot list that is kept in step with an audience (consent-domain 2, N4; HA 12).
 
 Only members that we put there or that a list had from us: a list of somebody else's with the same name is not
-touched. Removals go first; whoever is added was asked about just before, and the list is read back.
+touched. Removals go first; whoever is added was asked about just before, and the list is read back. A removal is
+a no: no gate, no breaker and no missing purpose holds it (design 4.2).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,11 +11,11 @@ from typing import Any, Final
 
 import structlog
 
+from connector.acts import lists_left
 from connector.acts.audience import Audience, Filters, Member, members
 from connector.acts.breakers import is_breaker_open
 from connector.acts.desk import Desk
 from connector.acts.push import first_push_confirmed
-from connector.acts.who import purpose_of
 from connector.consent.events import Basis, Event, EventType, Grade, Source
 from connector.errors import AmbiguousWrite, ConnectorError, Refused, Stopped
 from connector.store.work import Work
@@ -38,6 +39,7 @@ class Kept:
     purpose: str
     filters: Filters
     synced_at: int | None = None
+    left: bool = False  # its purpose left the configuration, and a person was asked about it
 
     def stored(self) -> dict[str, Any]:
         """As the mirror keeps it."""
@@ -59,7 +61,7 @@ class Synced:
     missing: int = 0  # wanted, and HubSpot does not show them
     extra: int = 0  # shown, and not wanted
     skipped: int = 0  # sendable people with several live records: which one is meant is not clear
-    held: int = 0  # not added while a breaker is open
+    held: int = 0  # not added while a breaker is open or the first push is not confirmed
 
     @property
     def confirmed(self) -> bool:
@@ -122,9 +124,9 @@ def forget_list(desk: Desk, name: str) -> bool:
 def sync_lists(desk: Desk, beat: Callable[[], None]) -> list[Synced]:
     """Every list in step again; one that fails does not keep the others."""
     with desk.mirror.read(desk.portal) as work:
-        known, confirmed = kept_lists(work), first_push_confirmed(work)
+        known = kept_lists(work)
     done: list[Synced] = []
-    for each in known if confirmed else ():
+    for each in known:
         try:
             done.append(bring_in_step(desk, each))
         except ConnectorError as error:
@@ -165,8 +167,11 @@ def _new(desk: Desk, name: str) -> ListInfo:
 
 
 def bring_in_step(desk: Desk, kept: Kept) -> Synced:
-    """Remove, add, read back. Raises Refused where the list is gone: it is not made anew by itself."""
-    purpose = purpose_of(desk.purposes, kept.purpose)
+    """Remove, add, read back. Raises Refused where the list is gone: it is not made anew by itself.
+
+    A list whose purpose is not configured is to hold nobody.
+    """
+    purpose = desk.purposes.get(kept.purpose)
     if desk.hubspot.list_by_id(kept.id) is None:
         raise Refused(
             f"The list {kept.id} is not in HubSpot any more.",
@@ -174,7 +179,7 @@ def bring_in_step(desk: Desk, kept: Kept) -> Synced:
             next_step="Say the command again to make it anew, or --forget-list.",
         )
     done = Synced(kept.id, kept.name, kept.purpose)
-    wanted = _wanted(desk, purpose, kept.filters, done)
+    wanted = {} if purpose is None else _wanted(desk, purpose, kept.filters, done)
     shown = _shown(desk, kept.id)
     for _ in range(ROUNDS):
         extra = sorted(shown - wanted.keys())
@@ -182,7 +187,8 @@ def bring_in_step(desk: Desk, kept: Kept) -> Synced:
         if not extra and not missing:
             break
         done.removed += _change(desk, kept.id, remove=extra)
-        done.added += _add(desk, kept, purpose, [wanted[number] for number in missing], done)
+        if purpose is not None:
+            done.added += _add(desk, kept, purpose, [wanted[number] for number in missing], done)
         shown = _shown(desk, kept.id)
     done.extra, left = len(shown - wanted.keys()), len(wanted.keys() - shown)
     done.missing = max(0, left - done.held)
@@ -230,7 +236,7 @@ def _add(desk: Desk, kept: Kept, purpose: Purpose, people: Sequence[Member], don
     for start in range(0, len(people), BATCH):
         batch = people[start : start + BATCH]
         with desk.mirror.read(desk.portal) as work:
-            if is_breaker_open(work):
+            if is_breaker_open(work) or not first_push_confirmed(work):
                 done.held = len(people) - start
                 return count
             still = _still(desk, work, purpose, batch)
@@ -247,10 +253,14 @@ def _still(desk: Desk, work: Work, purpose: Purpose, batch: Iterable[Member]) ->
 
 def _remember(desk: Desk, kept: Kept, done: Synced) -> None:
     """When it was last in step; and in the log, where something changed."""
-    now = desk.clock.now()
+    now, key, left = desk.clock.now(), PREFIX + kept.name, kept.purpose not in desk.purposes
     with desk.mirror.write(desk.portal) as work:
-        if work.meta.get(PREFIX + kept.name) is not None:
-            work.meta.put(PREFIX + kept.name, replace(kept, synced_at=now).stored())
+        if work.meta.get(key) is not None:
+            work.meta.put(key, replace(kept, synced_at=now, left=left).stored())
+            if left and not kept.left:
+                lists_left.ask(desk, work, key, kept.id, kept.purpose)
+            elif kept.left and not left:
+                lists_left.back(desk, work, kept.id)
         if done.added or done.removed:
             detail: dict[str, str | int | bool | None] = {
                 "kind": "hubspot_list",

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 from connector.acts import segments
 from connector.acts.audience import Audience
 from connector.acts.breakers import open_breaker
+from connector.acts.decide import decide
+from connector.acts.first_push import CONFIRMED
 from connector.consent.events import Event, EventType, Grade, Source
 from jobs.tick import JOBS
+from mappings.purposes import Purposes
 from tests.world import ANNA, BO, CARIN, DAVID, DAY, EVA, WORDING, World, world
 
 EVERYBODY = (ANNA, BO, CARIN, DAVID, EVA)
@@ -210,3 +214,76 @@ def test_a_list_that_is_gone_is_not_made_anew_by_itself(w: World) -> None:
     JOBS["lists"](w.settings, w.desk, lambda: None)
     assert w.desk.hubspot.list_named("Ours") is None
     assert push(w)["confirmed"] is True
+
+
+def without_newsletter(w: World) -> Any:
+    """The same portal after somebody took the purpose out of the configuration."""
+    left = [each for each in w.desk.purposes if each.key != "newsletter"]
+    return replace(w.desk, purposes=Purposes(left))
+
+
+def test_a_list_whose_purpose_left_the_configuration_is_emptied_and_a_person_told_once(w: World) -> None:
+    w.grant(ANNA)
+    w.grant(BO)
+    push(w)
+    for _ in range(2):
+        JOBS["lists"](w.settings, without_newsletter(w), lambda: None)
+        assert members(w) == set()
+    (asked,) = w.reviews()
+    assert (asked.kind, asked.purpose) == ("list_left", "newsletter")
+    decide(without_newsletter(w), asked.id, "reject", "dora")
+    JOBS["lists"](w.settings, without_newsletter(w), lambda: None)
+    assert w.reviews() == [], "told once"
+    JOBS["lists"](w.settings, w.desk, lambda: None)
+    assert members(w) == {"a", "b"}, "the purpose is back"
+    JOBS["lists"](w.settings, without_newsletter(w), lambda: None)
+    (again,) = w.reviews()
+    decide(without_newsletter(w), again.id, "approve", "dora")
+    assert kept(w) == []
+    assert members(w) == set()
+
+
+def test_a_list_is_not_forgotten_by_a_late_answer_once_its_purpose_is_back(w: World) -> None:
+    w.grant(ANNA)
+    push(w)
+    JOBS["lists"](w.settings, without_newsletter(w), lambda: None)
+    w.decide("approve")
+    assert [each.name for each in kept(w)] == ["Ours"]
+    JOBS["lists"](w.settings, w.desk, lambda: None)
+    assert members(w) == {"a"}
+
+
+def test_the_question_about_a_list_ends_when_its_purpose_is_back(w: World) -> None:
+    push(w)
+    JOBS["lists"](w.settings, without_newsletter(w), lambda: None)
+    assert len(w.reviews()) == 1
+    JOBS["lists"](w.settings, w.desk, lambda: None)
+    assert w.reviews() == []
+
+
+def test_a_list_without_its_purpose_can_be_forgotten_by_the_command(w: World) -> None:
+    push(w)
+    w.config.write_text(w.config.read_text("utf-8").replace('key = "newsletter"', 'key = "news"'), "utf-8")
+    assert w.cli("audience", "newsletter", "--forget-list", "Ours").code == 0
+    assert kept(w) == []
+
+
+def test_a_no_leaves_the_list_while_the_first_push_waits_and_nobody_is_added(w: World) -> None:
+    """As after a restore: what reconcile derives waits for a person, a removal never does."""
+    w.grant(ANNA)
+    w.grant(BO)
+    push(w)
+    with w.mirror.write(w.desk.portal) as work:
+        work.meta.remove(CONFIRMED)
+    w.withdraw(ANNA, "newsletter")
+    w.grant(CARIN)
+    JOBS["lists"](w.settings, w.desk, lambda: None)
+    assert members(w) == {"b"}
+    w.confirm()
+    JOBS["lists"](w.settings, w.desk, lambda: None)
+    assert members(w) == {"b", "c"}
+
+
+def kept(w: World) -> list[segments.Kept]:
+    with w.mirror.read(w.desk.portal) as work:
+        return segments.kept_lists(work)
