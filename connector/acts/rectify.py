@@ -33,7 +33,7 @@ from connector.errors import (
 )
 from connector.store.errands import HUBSPOT, Errand, ErrandKind, NewErrand
 from connector.store.observed import WIDE
-from connector.store.outbox import NewLetter, Origin
+from connector.store.outbox import Letter, NewLetter, Origin
 from connector.store.people import AddressKind, NewAddress, Person
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
@@ -197,7 +197,8 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
     with desk.mirror.write(desk.portal) as work:
         person = one_user(work, old)
         _screened(work, wanted)
-        refs = _noes_first(desk, work, person, wanted, spelled)
+        letters = _noes_first(desk, work, person, wanted, spelled)
+        queue(work, None, letters, desk.clock.now(), Tally())
         entry = _entry(desk, work, person, EMAIL, actor, reason)
         rows = [row.id for row in _records(work, person)]
         said = [{"contact": n, "property": EMAIL, "value": spelled, "old": old} for n in rows]
@@ -215,7 +216,7 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
             names,
             changes={EMAIL: spelled},
         )
-    _push_noes(desk, refs)
+    _push_noes(desk, [letter.ref for letter in letters])
     return _carried(desk, person, entry, EMAIL)
 
 
@@ -264,7 +265,7 @@ def _catch_up(desk: Desk, old: str, spelled: str, contacts: Sequence[int]) -> No
         take_in(desk, work, Group(found, read), Tally())
 
 
-def _noes_first(desk: Desk, work: Work, person: Person, wanted: str, spelled: str) -> list[str]:
+def _noes_first(desk: Desk, work: Work, person: Person, wanted: str, spelled: str) -> list[NewLetter]:
     """What the person said no to, as letters to the new address, not theirs before HubSpot shows it."""
     facts = facts_of(desk, work, person, with_others=False)
     stopped = [p for p in desk.purposes if facts.standing(p).state in STOPPED]
@@ -275,7 +276,7 @@ def _noes_first(desk: Desk, work: Work, person: Person, wanted: str, spelled: st
     else:
         targets = [(purpose.subscription_id, purpose.key) for purpose in stopped]
     ref = work.people.address_ref(wanted)
-    letters = [
+    return [
         NewLetter(
             ref=ref,
             subscription=subscription,
@@ -287,8 +288,6 @@ def _noes_first(desk: Desk, work: Work, person: Person, wanted: str, spelled: st
         )
         for subscription, key in targets
     ]
-    queue(work, None, letters, desk.clock.now(), Tally())
-    return [letter.ref for letter in letters]
 
 
 def _push_noes(desk: Desk, refs: Sequence[str]) -> None:
@@ -358,14 +357,16 @@ def _amend(desk: Desk, each: Errand) -> bool:
 def _written(desk: Desk, each: Errand) -> str | None:
     """One record, by id after a read that shows the person's address. The reason where it never will be."""
     number, name, value = int(each.said["contact"]), str(each.said["property"]), str(each.said["value"])
-    if name == EMAIL:
-        _demand_noes(desk, value)
     contact = desk.hubspot.contact(number)
     if contact is None:
         return "record_gone"
     if not _is_theirs(desk, each, contact):
         return "other_address"
     before = _shown(desk, contact.id, name)
+    if name == EMAIL:
+        if not _same(name, before, value):
+            _noes_of_meanwhile(desk, each, contact.id)
+        _demand_noes(desk, value)
     if not _same(name, before, value):
         try:
             desk.hubspot.correct(contact.id, {name: value})
@@ -380,6 +381,25 @@ def _written(desk: Desk, each: Errand) -> str | None:
     return None
 
 
+def _noes_of_meanwhile(desk: Desk, each: Errand, number: int) -> None:
+    """The correction may have waited for days: a no to the wrong address since then goes to the right one."""
+    old, new = str(each.said["old"]), str(each.said["value"])
+    _catch_up(desk, old, old, [number])
+    with desk.mirror.write(desk.portal) as work:
+        person = work.people.by_ids([each.person_id or 0]).get(each.person_id or 0)
+        if person is None:
+            return
+        letters = _noes_first(desk, work, person, normalise(new), new)
+        sent = {(row.ref, row.subscription): row.status for row in _letters_to(work, new)}
+        left = [row for row in letters if sent.get((row.ref, row.subscription)) is not row.status]
+        queue(work, None, left, desk.clock.now(), Tally())
+
+
+def _letters_to(work: Work, address: str) -> Sequence[Letter]:
+    ref = work.people.address_ref(normalise(address))
+    return work.outbox.of_refs([ref]).get(ref, ())
+
+
 def _not_shown() -> Temporary:
     return Temporary(
         "HubSpot does not show the correction yet.",
@@ -390,15 +410,17 @@ def _not_shown() -> Temporary:
 
 def _demand_noes(desk: Desk, new: str) -> None:
     """Raises Temporary while a no for the new address is not confirmed: the record must not move before."""
-    with desk.mirror.read(desk.portal) as work:
-        ref = work.people.address_ref(normalise(new))
-        waiting = [each for each in work.outbox.of_refs([ref]).get(ref, ()) if each.confirmed_at is None]
-    if any(each.status is Status.UNSUBSCRIBED for each in waiting):
-        _push_noes(desk, [ref])
-        with desk.mirror.read(desk.portal) as work:
-            left = [each for each in work.outbox.of_refs([ref]).get(ref, ()) if each.confirmed_at is None]
-        if any(each.status is Status.UNSUBSCRIBED for each in left):
+    waiting = _waiting_noes(desk, new)
+    if waiting:
+        _push_noes(desk, waiting)
+        if _waiting_noes(desk, new):
             raise _not_shown()
+
+
+def _waiting_noes(desk: Desk, new: str) -> list[str]:
+    with desk.mirror.read(desk.portal) as work:
+        letters = _letters_to(work, new)
+    return [row.ref for row in letters if row.confirmed_at is None and row.status is Status.UNSUBSCRIBED]
 
 
 def _is_theirs(desk: Desk, each: Errand, contact: Contact) -> bool:

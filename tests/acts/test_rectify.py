@@ -155,6 +155,28 @@ def test_the_record_does_not_move_while_a_no_is_not_confirmed(place: World) -> N
     assert place.person(ANNA) is None
 
 
+@pytest.mark.parametrize("said", ["in HubSpot", "here"])
+def test_a_no_while_the_correction_waits_for_hubspot_follows_before_the_record_moves(
+    place: World, said: str
+) -> None:
+    """`amend` runs every half minute and asks for itself: no reading comes between."""
+    place.sandbox.machine.fault(effect="status", status=503, method="PATCH", path="*", name="away")
+    assert correct(place, "--email", RIGHT)["pending"] == 1
+    place.wait()
+    if said == "here":
+        place.withdraw(ANNA, "newsletter")
+    else:
+        place.sandbox.person.unsubscribe(ANNA, NEWSLETTER)
+    place.wait()
+    place.sandbox.machine.clear_faults()
+    since = len(place.writes())
+    assert amend(place.desk) == 1
+    assert (value(place, "email"), place.hubspot(RIGHT, NEWSLETTER)) == (RIGHT, UNSUBSCRIBED)
+    kinds = ["PATCH" if each.startswith("PATCH") else "NO" for each in place.writes()[since:]]
+    assert kinds.index("NO") < kinds.index("PATCH")
+    assert place.state(RIGHT, "newsletter") == "WITHDRAWN"
+
+
 def test_hubspot_away_is_recorded_and_goes_on_by_itself(place: World) -> None:
     place.sandbox.machine.fault(effect="status", status=503, method="PATCH", path="*", name="away")
     told = correct(place, "--property", "city", "--value", "Umeå")
