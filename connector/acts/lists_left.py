@@ -1,7 +1,7 @@
 """A HubSpot list whose purpose left the configuration: emptied, and a person is told (consent-domain 2, N4).
 
-Nobody may be mailed for a purpose that is not there. A list that kept its members would go on being mailed to,
-also to those who say no from then on.
+Nobody may be mailed for a purpose that is not there. A list that kept its members would go on being mailed
+to, also those of them who say no from then on.
 """
 
 from typing import Final
@@ -24,9 +24,9 @@ def ask(desk: Desk, work: Work, key: str, list_id: int, purpose: str) -> None:
         kind=KIND,
         key=f"{KIND}:{list_id}",
         question=(
-            f"The purpose {purpose} is not in the configuration any more, so nobody may be mailed for it: its "
-            f"HubSpot list {list_id} is emptied. Approve: the list is kept in step no more. Reject: it is kept "
-            "empty, and filled again once the purpose is back."
+            f"The purpose {purpose} is not in the configuration any more, so nobody may be mailed for it: "
+            f"its HubSpot list {list_id} is emptied. Approve: the list is kept in step no more. Reject: it is "
+            "kept empty, and filled again once the purpose is back."
         ),
         options=OPTIONS,
         purpose=purpose,

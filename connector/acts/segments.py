@@ -1,8 +1,8 @@
 """A static HubSpot list that is kept in step with an audience (consent-domain 2, N4; HA 12).
 
 Only members that we put there or that a list had from us: a list of somebody else's with the same name is not
-touched. Removals go first; whoever is added was asked about just before, and the list is read back. A removal is
-a no: no gate, no breaker and no missing purpose holds it (design 4.2).
+touched. Removals go first; whoever is added was asked about just before, and the list is read back. A
+removal is a no: no gate, no breaker and no missing purpose holds it (design 4.2).
 """
 
 from collections.abc import Callable, Iterable, Sequence
