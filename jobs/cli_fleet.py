@@ -15,7 +15,6 @@ from rich.text import Text
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.clock import process_id
-from connector.errors import ConfigurationError
 from connector.report.figures import iso
 from connector.settings import PortalSettings, Settings
 from connector.store import fences, queue
@@ -26,7 +25,6 @@ from connector.store.mirror import Mirror
 from connector.store.pace import open_slate
 from jobs import fleet as loop
 from jobs import output
-from jobs.cli_import import roll_forward
 from jobs.due import is_turn_due, is_turn_long
 from jobs.options import Globals, Outcome, command
 from jobs.roster import Roster
@@ -78,7 +76,6 @@ class _Place:
     def __init__(self, roster: Roster, stop: threading.Event) -> None:
         self._roster = roster
         self._desks: dict[int, tuple[Settings, Desk]] = {}
-        self._begun: set[int] = set()  # portals whose interrupted imports this process has looked after
         self.stop = stop
         tools = wiring.tools()
         self.name = f"{fences.WORKER}{socket.gethostname()[:20]} {process_id()} {tools.chance.bytes(2).hex()}"
@@ -108,22 +105,10 @@ class _Place:
             return
         with self.watch.at(portal_id), fences.taken(self.url, portal_id, self.name) as number:
             desk = replace(self._desk(found), mirror=self.mirror.fenced(portal_id, number))
-            if portal_id not in self._begun:
-                self._finish_import(settings, desk)
             try:
                 tick(settings, desk, self.stop, limited(desk, _still))
             except TurnOver:
                 return
-
-    def _finish_import(self, settings: Settings, desk: Desk) -> None:
-        """Its rows lie on the machine where it was begun: without them this worker still takes the turn, for
-        a no must not wait for an import. Tried again with each turn; `retention` does not go on without."""
-        try:
-            roll_forward(settings, desk)
-        except ConfigurationError as error:
-            log.warning("import_waits", portal=desk.name, where=error.where, problem=error.problem)
-        else:
-            self._begun.add(desk.portal)
 
     def _desk(self, portal: PortalSettings) -> Desk:
         """Kept from turn to turn with its connections and what was probed, until a file changes."""

@@ -2,29 +2,32 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+import structlog
 import typer
 from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
 from connector.acts import exports
-from connector.acts.bring_in import Imported, Room, Wanted, bring_in, finish
+from connector.acts.bring_in import Imported, Room, Wanted, bring_in, finish, is_unfinished
 from connector.acts.desk import Desk
 from connector.acts.exports import FileKind
 from connector.acts.sheets import quarantine
 from connector.acts.sheets.opening import shipped_mappings
-from connector.errors import Temporary
+from connector.errors import ConfigurationError, Temporary
 from connector.proof.seal import Vault
 from connector.settings import Settings, load
 from connector.store.locks import job_lock
 from jobs import output
 from jobs.account import staff
 from jobs.options import Globals, command
+
+log = structlog.get_logger()
 
 SHOWN = 20
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX.", show_default=False)]
@@ -114,13 +117,30 @@ def room_of(settings: Settings, portal: int) -> Room:
     return Room(folder=folder, vault=vault)
 
 
-def roll_forward(settings: Settings, desk: Desk) -> None:
+def roll_forward(settings: Settings, desk: Desk) -> bool:
     """An import that was decided and interrupted is finished before anything else rests on it.
 
-    Where another process imports at this moment nothing is left to do.
+    False: another process imports at this moment, and ends it or leaves it. Raises ConfigurationError where
+    its rows are gone, and what the database makes it raise.
     """
-    with suppress(Temporary), job_lock(settings.mirror.database, desk.portal, "import"):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(job_lock(settings.mirror.database, desk.portal, "import"))
+        except Temporary:
+            return False
         finish(desk, room_of(settings, desk.portal))
+    return True
+
+
+def carry_on(settings: Settings, desk: Desk) -> None:
+    """The same where nothing may stand still: rows that are gone wait for a person, and a no does not wait
+    for them. In a fleet they lie on the machine where the import began."""
+    if not is_unfinished(desk):
+        return
+    try:
+        roll_forward(settings, desk)
+    except ConfigurationError as error:
+        log.error("import_waits", portal=desk.name, where=error.where, problem=error.problem)
 
 
 def _shown(done: Imported, *, as_json: bool) -> None:

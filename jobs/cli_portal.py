@@ -23,6 +23,7 @@ from jobs import output
 from jobs.backfill import Progress as Progressed
 from jobs.backfill import backfill as run_backfill
 from jobs.checkpoint import checkpoint_after_sync
+from jobs.cli_import import carry_on
 from jobs.forms import read_forms
 from jobs.options import Globals, Outcome, command
 from jobs.post import try_post
@@ -99,6 +100,8 @@ def _synced(desk: Desk, settings: Settings, *, dry_run: bool, full: bool, confir
     with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
         if confirmed:
             confirm_first_push(desk)
+        if not dry_run:
+            carry_on(settings, desk)
         turned = turn(desk, Plan(full=full, push=not dry_run), beat=run.beat)
         run.figures |= turned.figures()
     mailed = Sent() if dry_run else try_post(settings, desk)

@@ -7,13 +7,14 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
-from connector.acts.decide import TWO_PEOPLE, Decided, decide, document
+from connector.acts.decide import ERASES, TWO_PEOPLE, Decided, decide, document
 from connector.acts.desk import Desk
 from connector.acts.reviews import APPROVE, REJECT
 from connector.errors import Refused, Stopped
 from connector.settings import load
 from jobs import output
 from jobs.account import account
+from jobs.cli_import import roll_forward
 from jobs.cli_users import password_of
 from jobs.options import Globals, Outcome, command
 
@@ -84,11 +85,20 @@ def reject(wanted: Globals, number: Number, user: User = None, reason: Why = Non
 
 
 def _decided(wanted: Globals, number: int, answer: str, user: str | None, reason: str | None) -> Outcome:
-    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+    settings = load(wanted.config_path)
+    with wiring.opened(settings, wanted.portal) as desk:
         name = _who(desk, number, answer, user)
+        if answer == APPROVE and _erases(desk, number):
+            roll_forward(settings, desk)  # what an interrupted import still holds would outlive the person
         done = decide(desk, number, answer, name, reason)
     shown = document(done.review) | {"decision": done.review.decision, "waiting_for_second": done.waiting}
     return Outcome(shown, _told(done), Stopped.exit_code if done.waiting else 0)
+
+
+def _erases(desk: Desk, number: int) -> bool:
+    with desk.mirror.read(desk.portal) as work:
+        found = work.reviews.get(number)
+    return found is not None and found.kind in ERASES
 
 
 def _who(desk: Desk, number: int, answer: str, user: str | None) -> str:

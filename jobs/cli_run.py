@@ -12,7 +12,7 @@ from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
 from connector.wiring import server_of
 from jobs import daemon as loop
-from jobs.cli_import import roll_forward
+from jobs.cli_import import carry_on
 from jobs.deadman import dead_man
 from jobs.lending import lent_of
 from jobs.mailing import is_mailed
@@ -45,7 +45,7 @@ def daemon(wanted: Globals) -> Outcome:
         names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
         desks = {name: wiring.desk_of(settings, mirror, name, given) for name in names}
         for desk in desks.values():
-            roll_forward(settings, desk)
+            carry_on(settings, desk)
         watcher, pulse = dead_man(settings, desks), loop.Pulse(given.clock)
         server = stack.enter_context(wiring.web_of(settings, desks.values(), given, lent_of(settings)))
         threads = {} if server is None else {"web": lambda: server.is_alive}

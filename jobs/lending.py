@@ -1,7 +1,5 @@
 """What the dashboard borrows of the jobs: the report's matter, and what comes before an erasure."""
 
-from functools import partial
-
 from connector.acts.desk import Desk
 from connector.report.gather import About, Outside
 from connector.settings import Settings
@@ -16,4 +14,7 @@ def lent_of(settings: Settings) -> Lent:
     def told(desk: Desk) -> tuple[About, Outside]:
         return about_of(settings, desk), outside_of(settings, desk)
 
-    return Lent(told, partial(roll_forward, settings))
+    def before_erasing(desk: Desk) -> None:
+        roll_forward(settings, desk)
+
+    return Lent(told, before_erasing)

@@ -22,7 +22,7 @@ from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.backfill import is_backfilled
 from jobs.checkpoint import checkpoint_after_sync, run_checkpoint
-from jobs.cli_import import roll_forward
+from jobs.cli_import import carry_on, roll_forward
 from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
@@ -149,6 +149,7 @@ def _sweep(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 
 def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
+    carry_on(settings, desk)  # the noes in it, and what an erasure of this turn must not leave behind
     with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
         turned = turn(desk, Plan(full=full, forms=False), beat=_both(run.beat, beat))
         run.figures |= turned.figures()

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from connector.acts import rows_gone
 from connector.acts.desk import Desk
 from connector.acts.sheets.opening import Opened, mapping_of, opened
-from connector.acts.staged import Marker, apply, key
+from connector.acts.staged import PREFIX, Marker, apply, key, unfinished
 from connector.acts.staging import Counts, Plan, stage
 from connector.acts.who import purpose_of
 from connector.consent.sheet_rows import Rules
@@ -22,7 +23,6 @@ from connector.proof.seal import Vault
 from connector.store.spool import Spool
 from mappings.sheet_mapping import SheetMapping
 
-PREFIX = "import:"
 FILE_PART = 32  # of an import's name: which file; the rest: how it was read
 KEPT, NEW = ENDINGS = ("spool", "new")
 
@@ -73,9 +73,9 @@ def bring_in(desk: Desk, room: Room, wanted: Wanted) -> Iterator[Imported]:
 
     Raises ConfigurationError for a file, mapping or purpose that cannot be used: then nothing was stored.
     """
-    finish(desk, room)
     sheet, rules = _opened(desk, wanted)
     name = _name(sheet, wanted, rules)
+    finish(desk, room, again=name)
     spool = Spool.create(room.path(name, NEW), name, room.vault, desk.chance)
     try:
         plan = Plan(
@@ -88,25 +88,48 @@ def bring_in(desk: Desk, room: Room, wanted: Wanted) -> Iterator[Imported]:
         spool.close(remove=_may_go(desk, name))
 
 
-def finish(desk: Desk, room: Room) -> int:
-    """Go on with imports that were decided and interrupted; throw away what never was. How many went on."""
-    left = list(_unfinished(desk))
-    for name, marker in left:
-        spool = Spool.open(room.path(name), name, room.vault, desk.chance)
-        apply(desk, spool, name, marker)
-        spool.close(remove=True)
+def finish(desk: Desk, room: Room, *, again: str | None = None) -> int:
+    """Go on with imports that were decided and interrupted; throw away what never was. How many went on.
+
+    Raises ConfigurationError where the rows of one are gone, after a person was told and the others are done.
+    `again`: this one is being made anew, with or without the rows that it left.
+    """
+    with desk.mirror.read(desk.portal) as work:
+        left = unfinished(work)
+    gone = {name: marker for name, marker in left.items() if not room.path(name).exists() and name != again}
+    went_on = [name for name in left if room.path(name).exists()]
+    for name in went_on:
+        _go_on(desk, room, name, left[name])
     for ending in ENDINGS:
         for path in room.folder.glob(f"*.{ending}"):
             path.unlink()
-    return len(left)
+    for name, marker in gone.items():
+        rows_gone.ask(desk, name, marker)
+    if gone:
+        raise _rows_gone(next(iter(gone)))
+    return len(went_on)
 
 
-def _unfinished(desk: Desk) -> Iterator[tuple[str, Marker]]:
+def _go_on(desk: Desk, room: Room, name: str, marker: Marker) -> None:
+    spool = Spool.open(room.path(name), name, room.vault, desk.chance)
+    apply(desk, spool, name, marker)
+    spool.close(remove=True)
+    rows_gone.found(desk, name)
+
+
+def _rows_gone(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        "The rows of an import that was interrupted are gone.",
+        where=f"{name}.{KEPT}",
+        next_step="Run the same import again with --confirm: what is recorded is not recorded twice. Or see "
+        "`consent-mirror review list`.",
+    )
+
+
+def is_unfinished(desk: Desk) -> bool:
+    """An import was decided and is not at its end: interrupted, or at work."""
     with desk.mirror.read(desk.portal) as work:
-        kept = {each: value for each, value in work.meta.all().items() if each.startswith(PREFIX)}
-    for each, value in kept.items():
-        if not value["finished"]:
-            yield each.removeprefix(PREFIX), Marker(**value)
+        return bool(unfinished(work))
 
 
 def _again(desk: Desk, name: str) -> bool:
@@ -133,7 +156,9 @@ def _decided(desk: Desk, room: Room, name: str, spool: Spool) -> Marker:
     marker = Marker(facts=spool.count("fact"))
     with desk.mirror.write(desk.portal) as work:
         work.meta.put(key(name), marker.document())
-    return apply(desk, spool, name, marker)
+    done = apply(desk, spool, name, marker)
+    rows_gone.found(desk, name)
+    return done
 
 
 def _opened(desk: Desk, wanted: Wanted) -> tuple[Opened, Rules]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connector.acts import archived, erase, invalid_wordings, lists_left, retain
+from connector.acts import archived, erase, invalid_wordings, lists_left, retain, rows_gone
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -25,6 +25,8 @@ from connector.store.work import Work
 from mappings.times import iso
 
 ANNUL = "annul"
+#: A yes to these erases at once: the caller finishes interrupted imports first, or they outlive the person.
+ERASES: Final = frozenset({Kind.ERASURE, archived.KIND})
 TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND, invalid_wordings.KIND})
 
 
@@ -63,7 +65,7 @@ def decide(desk: Desk, review_id: int, answer: str, user: str, reason: str | Non
         decided = work.reviews.decide(review_id, answer, user, desk.clock.now(), reason)
         _log(desk, work, decided, user)
         _follow(desk, work, decided, user)
-    if review.kind in {Kind.ERASURE, archived.KIND} and answer == APPROVE:
+    if review.kind in ERASES and answer == APPROVE:
         erase.resume_erasures(desk)
     if review.kind == invalid_wordings.KIND and answer == APPROVE:
         invalid_wordings.carry_on(desk, Tally())
@@ -136,6 +138,7 @@ OWN_WAYS: Final[Mapping[str, Callable[[Desk, Work, Review, str], None]]] = {
     retain.KIND: _retention,
     archived.KIND: archived.decided,
     lists_left.KIND: lists_left.decided,
+    rows_gone.KIND: rows_gone.decided,
 }
 
 

@@ -8,6 +8,7 @@ from connector.acts import erasure
 from connector.acts.backup import MADE_AT
 from connector.acts.checkpoint import VERIFIED
 from connector.acts.desk import Desk
+from connector.acts.staged import unfinished
 from connector.errors import HubSpotRefused
 from connector.store.runs import Run
 from connector.store.work import Work
@@ -30,6 +31,7 @@ class Gauges:
     pending: Mapping[str, int]
     oldest: Mapping[str, int | None]
     parked: int
+    imports: int
     reviews: int
     oldest_review: int | None
     breaker: bool
@@ -64,6 +66,7 @@ def gauges(desk: Desk) -> Gauges:
                 "erasure": min((each.opened_at for each in erasures if each.waits is None), default=None),
             },
             parked=waiting.parked,
+            imports=len(unfinished(work)),
             reviews=work.reviews.count(),
             oldest_review=work.reviews.oldest(),
             breaker=work.meta.get("breaker") is not None,

@@ -25,8 +25,8 @@ def ask(desk: Desk, work: Work, key: str, list_id: int, purpose: str) -> None:
         key=f"{KIND}:{list_id}",
         question=(
             f"The purpose {purpose} is not in the configuration any more, so nobody may be mailed for it: "
-            f"its HubSpot list {list_id} is emptied. Approve: the list is kept in step no more. Reject: it is "
-            "kept empty, and filled again once the purpose is back."
+            f"its HubSpot list {list_id} is emptied. Approve: the list is kept in step no more. Reject: it "
+            "is kept empty, and filled again once the purpose is back."
         ),
         options=OPTIONS,
         purpose=purpose,

@@ -31,6 +31,7 @@ from connector.store.people import Address, AddressKind, NewAddress
 from connector.store.spool import Spool
 from connector.store.work import Work
 
+PREFIX: Final = "import:"
 CHUNK: Final = 100  # facts in one transaction: well under 100 ms, so that noes from elsewhere get in between
 YESES: Final = frozenset({EventType.CLAIM, EventType.GRANT})
 PAUSE_S: Final = 0.002  # between two of them: SQLite hands the lock to whoever asks next
@@ -55,7 +56,15 @@ class Marker:
 
 def key(name: str) -> str:
     """The marker's key of an import."""
-    return f"import:{name}"
+    return PREFIX + name
+
+
+def unfinished(work: Work) -> dict[str, Marker]:
+    """Imports that are decided and not at their end: interrupted, or at work."""
+    kept = {each: value for each, value in work.meta.all().items() if each.startswith(PREFIX)}
+    return {
+        each.removeprefix(PREFIX): Marker(**value) for each, value in kept.items() if not value["finished"]
+    }
 
 
 def apply(desk: Desk, spool: Spool, name: str, marker: Marker) -> Marker:

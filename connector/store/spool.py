@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.clock import Chance
-from connector.errors import ConfigurationError
 from connector.proof import canon
 from connector.proof.seal import NONCE_BYTES, Vault, seal, unseal
 
@@ -93,13 +92,7 @@ class Spool:
 
     @classmethod
     def open(cls, path: Path, name: str, vault: Vault, chance: Chance) -> "Spool":
-        """One that was finished. Raises ConfigurationError where it is gone."""
-        if not path.exists():
-            raise ConfigurationError(
-                "The rows of an import that was interrupted are gone.",
-                where=path.name,
-                next_step="Run the same import again with --confirm: what is recorded is not recorded twice.",
-            )
+        """One that was finished."""
         return cls(_connected(path), path, name, vault, chance)
 
     def add(self, facts: Sequence[Fact]) -> int:

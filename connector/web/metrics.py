@@ -159,6 +159,7 @@ def _since(each: Gauges, at: int | None) -> float | None:
 #: One number per portal: name, what it says, how it is read. None: not shown.
 SINGLE: Final[Sequence[tuple[str, str, Callable[[Gauges], float | None]]]] = (
     ("outbox_parked", "Writes that HubSpot will not take, for a person to look at.", lambda g: g.parked),
+    ("imports_unfinished", "Imports that are at work, or were interrupted.", lambda g: g.imports),
     ("reviews_open", "Questions that wait for a person.", lambda g: g.reviews),
     (
         "review_oldest_seconds",

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from connector import wiring
 from connector.acts import exports
 from connector.acts.bring_in import Imported, Room, Wanted, bring_in, finish
+from connector.acts.decide import decide
 from connector.acts.desk import Desk
 from connector.acts.facts import facts_of
 from connector.acts.sheets import quarantine
@@ -32,10 +33,12 @@ from connector.acts.who import people_at
 from connector.acts.withdraw import No, record_no
 from connector.clock import SeededChance
 from connector.consent.events import Event, EventType, Grade, Overlay, Source
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, Temporary
 from connector.settings import load
+from connector.store.locks import job_lock
 from connector.store.outbox import Origin
 from connector.store.people import NewAddress
+from connector.store.reviews import Review
 from connector.store.spool import OVERRULED, SHARED_PROOF
 from connector.store.suppression import SuppressionKind
 from jobs import cli_import, options
@@ -421,13 +424,81 @@ def test_a_killed_process_leaves_everything_after_the_next_run(place: Place) -> 
     assert place.people() == 3 * CHUNK
 
 
-def test_a_lost_spool_is_told_with_the_next_step(place: Place) -> None:
+@pytest.fixture
+def bereft(place: Place) -> Path:
+    """A file whose import was cut off, and whose rows are gone."""
     path = _big(place)
     with pytest.raises(Crash):
         place.bring(path, desk=replace(place.desk, clock=Interrupted(place.clock, _crash)))
     next(iter(place.room.folder.iterdir())).unlink()
+    return path
+
+
+def asked(place: Place) -> list[Review]:
+    with place.desk.mirror.read(1) as work:
+        return list(work.reviews.pending())
+
+
+def test_rows_that_are_gone_are_told_once_and_the_same_file_brings_the_rest(
+    place: Place, bereft: Path
+) -> None:
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="gone"):
+            finish(place.desk, place.room)
+    (question,) = asked(place)
+    assert question.kind == "import_rows_gone"
+    assert "after 100 of 300" in question.question
+    assert place.bring(bereft)["events"] == 2 * CHUNK
+    assert place.people() == 3 * CHUNK
+    assert (asked(place), finish(place.desk, place.room)) == ([], 0)
+
+
+def test_another_file_waits_while_rows_with_noes_are_gone(place: Place, bereft: Path) -> None:
+    other = place.sheet(f"email;consent\n{ANNA};yes\n", name="other.csv")
+    with pytest.raises(ConfigurationError, match="gone"):
+        place.bring(other)
+    assert place.state(ANNA) == "none"
+    decide(place.desk, asked(place)[0].id, "approve", "dora")
+    assert place.bring(other)["events"] == 1
+
+
+def test_an_import_that_a_person_keeps_waiting_for_still_waits(place: Place, bereft: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        finish(place.desk, place.room)
+    decide(place.desk, asked(place)[0].id, "reject", "dora")
     with pytest.raises(ConfigurationError, match="gone"):
         finish(place.desk, place.room)
+
+
+def test_rows_that_come_back_are_recorded_and_end_the_question(place: Place) -> None:
+    path = _big(place)
+    with pytest.raises(Crash):
+        place.bring(path, desk=replace(place.desk, clock=Interrupted(place.clock, _crash)))
+    spool = next(iter(place.room.folder.iterdir()))
+    spool.rename(place.folder / "elsewhere")
+    with pytest.raises(ConfigurationError, match="gone"):
+        finish(place.desk, place.room)
+    (place.folder / "elsewhere").rename(spool)
+    assert finish(place.desk, place.room) == 1
+    assert (asked(place), place.people()) == ([], 3 * CHUNK)
+
+
+def test_who_imports_at_this_moment_is_not_taken_for_a_finished_import(place: Place) -> None:
+    settings = load(place.folder / "config.toml")
+    with job_lock(settings.mirror.database, 1, "import"):
+        assert cli_import.roll_forward(settings, place.desk) is False
+    assert cli_import.roll_forward(settings, place.desk) is True
+
+
+def test_a_database_that_is_away_is_no_finished_import(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(place.folder / "config.toml")
+
+    def away(*_: object) -> None:
+        raise Temporary("The database is away.", next_step="Wait.")
+
+    monkeypatch.setattr(cli_import, "finish", away)
+    with pytest.raises(Temporary, match="away"):
+        cli_import.roll_forward(settings, place.desk)
 
 
 # --- properties ---

@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from connector.errors import ConfigurationError, DatabaseUnavailable
-from jobs import cli_fleet, fleet
+from connector.errors import DatabaseUnavailable
+from jobs import fleet
 
 
 @dataclass
@@ -37,23 +37,3 @@ def test_no_failure_ends_the_beats(monkeypatch: pytest.MonkeyPatch) -> None:
         beats.cancel()
 
     asyncio.run(asyncio.wait_for(beaten(), 10))
-
-
-def test_an_import_whose_rows_lie_elsewhere_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is tried again with each turn, until it goes well once."""
-    place: Any = cli_fleet._Place.__new__(cli_fleet._Place)
-    place._begun = set()
-    desk: Any = SimpleNamespace(portal=7, name="main")
-    tried: list[int] = []
-
-    def gone(settings: object, desk: object) -> None:
-        tried.append(1)
-        if len(tried) < 3:
-            raise ConfigurationError("The rows are gone.", where="x.rows", next_step="Import again.")
-
-    monkeypatch.setattr(cli_fleet, "roll_forward", gone)
-    for _ in range(2):
-        place._finish_import(None, desk)
-        assert place._begun == set()
-    place._finish_import(None, desk)
-    assert place._begun == {7}

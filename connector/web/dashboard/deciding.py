@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from connector.acts import exports as files
-from connector.acts.decide import TWO_PEOPLE, decide
+from connector.acts.decide import ERASES, TWO_PEOPLE, decide
 from connector.acts.reviews import APPROVE, REJECT
 from connector.errors import ConfigurationError, Refused, Stopped
 from connector.store.reviews import Review
@@ -40,6 +40,8 @@ def answer(visit: Visit) -> Response:
         raise ConfigurationError("There is no such answer.", next_step="Choose one of the two buttons.")
     if not visit.field("reason"):
         raise ConfigurationError("A reason is needed.", next_step="Say why, for the log.")
+    if said == APPROVE and found.kind in ERASES:
+        visit.office.lent.before_erasing(visit.desk)
     done = decide(visit.desk, found.id, said, visit.user.name, visit.field("reason"))
     return visit.back("/reviews", "decided_waits" if done.waiting else "decided")
 
