@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-import structlog
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -29,8 +28,6 @@ from jobs.due import is_turn_due, is_turn_long
 from jobs.options import Globals, Outcome, command
 from jobs.roster import Roster
 from jobs.tick import TurnOver, limited, tick
-
-log = structlog.get_logger()
 
 fleet = typer.Typer(help="Many portals on several workers.", no_args_is_help=True)
 
