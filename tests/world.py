@@ -4,6 +4,7 @@ Nothing of ours is replaced by a mock: HubSpot is the sandbox over HTTP, the mir
 and randomness are given, and the HubSpot port may be wrapped to let something happen between two calls.
 """
 
+import atexit
 import contextlib
 import io
 import json
@@ -97,6 +98,7 @@ class Ran:
 def _template() -> Path:
     """An empty mirror with its keys, made once: migrating costs more than most scenarios."""
     folder = Path(tempfile.mkdtemp(prefix="consent-mirror-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     settings = _settings(folder, _toml(folder, 1, "http://127.0.0.1:9"))
     wiring.prepare(settings, wiring.Tools(clock=WorldClock(), chance=SeededChance("template")))
     return folder
