@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -30,13 +30,23 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from connector.consent import retention
 from connector.consent.events import Basis
 from connector.errors import ConfigurationError
+from connector.small_files import read_small
 
 DURATION = re.compile(r"^(\d+)\s*(s|m|h|d)$")
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LOCAL_TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 HEADER = re.compile(r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+LARGEST = 2**53 - 1  # what JSON and every database keep exactly
+URL_WITH_PASSWORD = re.compile(r"^[a-z0-9+]+://[^/@]*:[^/@]+@|.*[?&]password=")
+VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")
 SLUG = re.compile(r"^[a-z][a-z0-9_-]{0,62}$")
+
+
+def _variable(value: str) -> str:
+    if not VARIABLE.match(value):
+        raise ValueError("the name of a variable, never the secret itself")
+    return value
 
 
 def _seconds(value: object) -> int:
@@ -122,6 +132,7 @@ def _titles(value: object) -> object:
 
 
 Duration = Annotated[int, BeforeValidator(_seconds)]
+Variable = Annotated[str, AfterValidator(_variable)]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Slug = Annotated[str, AfterValidator(_slug)]
@@ -169,7 +180,7 @@ class PortalSettings(Section):
 
     name: Slug = "main"
     portal_id: int = Field(gt=0)
-    token_env: str | None = None
+    token_env: Variable | None = None
     token_file: Path | None = None
     api: ApiHost = "https://api.hubapi.com"
     calls_per_10_s: Auto | Annotated[int, Field(ge=5, le=10_000)] = "auto"
@@ -182,11 +193,11 @@ class PortalSettings(Section):
     #: Somebody erased who turns up in HubSpot again is erased there again (row 34), within the breaker.
     erase_again: bool = False
     #: The client secret of the app that sends us webhooks and signs them.
-    webhook_secret_env: str | None = None
+    webhook_secret_env: Variable | None = None
     webhook_secret_file: Path | None = None
     #: The app whose pull journal is read, where no webhook can reach us.
     journal_client_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    journal_client_secret_env: str | None = None
+    journal_client_secret_env: Variable | None = None
     journal_client_secret_file: Path | None = None
     journal_scope: str = "developer.webhooks_journal.read crm.objects.contacts.read"
     to: tuple[str, ...] = ()
@@ -256,7 +267,7 @@ class ReportSettings(Section):
     smtp_port: int = Field(default=587, ge=1, le=65_535)
     smtp_security: Literal["tls", "starttls", "none"] = "starttls"
     smtp_user: str | None = None
-    smtp_password_env: str | None = None
+    smtp_password_env: Variable | None = None
     smtp_password_file: Path | None = None
     smtp_ca_file: Path | None = None
 
@@ -284,7 +295,7 @@ class RecipientSettings(Section):
     name: str = Field(min_length=1, max_length=100)
     kind: Literal["webhook", "mail"] = "webhook"
     url: Annotated[str, AfterValidator(_told_at)] | None = None
-    secret_env: str | None = None
+    secret_env: Variable | None = None
     secret_file: Path | None = None
     address: str | None = None
     role: Literal["processor", "controller"] = "processor"
@@ -435,7 +446,7 @@ class HealthSettings(Section):
     """The operator's part: its own listener, and a ping that is missed when we are dead (reliability 7)."""
 
     listen: Listen = ""
-    ping_url_env: str | None = None
+    ping_url_env: Variable | None = None
     ping_url_file: Path | None = None
 
 
@@ -534,6 +545,8 @@ def load_sound(path: Path) -> tuple[Settings, tuple[ConfigurationError, ...]]:
     """The same, but a broken file in the folder of portals leaves only that portal out: an agency's other
     portals go on. Returned beside the settings: what is wrong with which file."""
     data = _parsed(path)
+    _fit(data, path)
+    _no_password(data, path)
     folder = _folder(data)
     if folder is None:
         return _checked(data, path), ()
@@ -556,6 +569,42 @@ def _folder(data: Mapping[str, Any]) -> Path | None:
     return Path(said) if isinstance(said, str) else None
 
 
+def _fit(data: Mapping[str, Any], path: Path) -> None:
+    """No text that steers a terminal or breaks a header, no number that no database holds."""
+    problems = "; ".join(sorted(_unfit(data, "")))
+    if problems:
+        raise ConfigurationError(problems, where=str(path), next_step="Correct the keys named.")
+
+
+def _unfit(value: object, key: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _unfit(each, f"{key}.{_shown(name)}".removeprefix("."))
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _unfit(each, f"{key}.{number}")
+    elif isinstance(value, str) and any(ord(each) < 32 and each not in "\t\n" for each in value):
+        yield f"{key}: control characters"
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        yield f"{key}: too large a number"
+
+
+def _shown(name: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in name)[:60]
+
+
+def _no_password(data: Mapping[str, Any], path: Path) -> None:
+    """A file that is copied and mailed about holds no password, not inside of a URL either."""
+    mirror = data.get("mirror")
+    url = mirror.get("database") if isinstance(mirror, dict) else None
+    if isinstance(url, str) and URL_WITH_PASSWORD.match(url):
+        raise ConfigurationError(
+            "mirror.database: a password does not belong into this file",
+            where=str(path),
+            next_step="Put it into ~/.pgpass, or the whole URL into CONSENT_MIRROR__MIRROR__DATABASE.",
+        )
+
+
 def _portal_files(
     folder: Path, taken: set[tuple[str, Any]]
 ) -> tuple[list[dict[str, Any]], tuple[ConfigurationError, ...]]:
@@ -574,6 +623,7 @@ def _portal_files(
 
 def _portal_file(path: Path, taken: set[tuple[str, Any]]) -> dict[str, Any]:
     data = {"name": path.stem, **_parsed(path)}
+    _fit(data, path)
     try:
         PortalFile(**data)
     except ValidationError as error:
@@ -598,23 +648,27 @@ def _together(broken: tuple[ConfigurationError, ...]) -> ConfigurationError:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_small(path)[0].decode("utf-8").replace("\r\n", "\n"))
     except FileNotFoundError:
         raise ConfigurationError(
             "There is no configuration file.",
             where=str(path),
             next_step="Run `consent-mirror init`, or say --config FILE.",
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(
-            f"The file cannot be read as TOML: {_without_values(error)}",
+            f"The file cannot be read as TOML: {_without_values(error)}.",
             where=str(path),
             next_step="Mend the line, or compare with config.example.toml.",
         ) from None
 
 
 def _without_values(error: Exception) -> str:
-    return error.strerror or "unreadable" if isinstance(error, OSError) else str(error)
+    if isinstance(error, OSError):
+        return error.strerror or "unreadable"
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 (byte {error.start + 1})"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _checked(data: dict[str, Any], path: Path) -> Settings:
@@ -663,8 +717,12 @@ def _from_environment(name: str, key: str) -> str:
 
 def _from_file(path: Path, key: str) -> str:
     try:
-        mode = path.stat().st_mode
-        value = path.read_text("utf-8").strip()
+        data, mode = read_small(path)
+        value = data.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"The file {path.name} is no text.", where=key, next_step="Put the secret in, on one line."
+        ) from None
     except OSError as error:
         raise ConfigurationError(
             f"The file {path.name} cannot be read: {error.strerror}.",

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-#: Which rooms a room may import, itself aside. `base` = errors, logs, clock, settings, meters.
+#: Which rooms a room may import, itself aside. `base` = errors, logs, clock, settings, meters, small files.
 ARROWS: dict[str, set[str]] = {
     "mappings": set(),
     "base": {"mappings", "consent"},
@@ -68,7 +68,7 @@ def room_of(dotted: str) -> str:
     parts = dotted.split(".")
     if parts[0] in {"mappings", "jobs"}:
         return parts[0]
-    if len(parts) < 2 or parts[1] in {"errors", "logs", "clock", "settings", "meters"}:
+    if len(parts) < 2 or parts[1] in {"errors", "logs", "clock", "settings", "meters", "small_files"}:
         return "base"
     return parts[1]
 

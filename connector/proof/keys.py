@@ -10,6 +10,7 @@ from typing import Final
 
 from connector.clock import Chance
 from connector.errors import ConfigurationError
+from connector.small_files import read_small
 
 VARIABLE: Final = "CONSENT_MIRROR_KEYS"
 KEY_BYTES: Final = 32
@@ -112,8 +113,8 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Keys:
 
 def _text(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
-        text = path.read_text("ascii")
+        data, mode = read_small(path)
+        text = data.decode("ascii")
     except FileNotFoundError:
         raise _unreadable(path, "There is no key file.") from None
     except UnicodeDecodeError:

@@ -132,6 +132,10 @@ def _ours(error: BaseException | None, where: str) -> BaseException:
     )
 
 
+#: SQLite says it in words alone, in a driver's message that names nobody.
+_LACKS: Final = ("no such table", "no such column", "has no column")
+
+
 def _of_sqlite(error: sqlite3.Error, where: str) -> ConnectorError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
@@ -157,7 +161,18 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> ConnectorError | None:
         return ConfigurationError(
             "The file is damaged or no database.", where=where, next_step="Run `consent-mirror restore`."
         )
+    if code == sqlite3.SQLITE_ERROR and any(each in str(error) for each in _LACKS):
+        return _changed(where)
     return None
+
+
+def _changed(where: str) -> ConfigurationError:
+    """A table or column that every version of ours has is not there."""
+    return ConfigurationError(
+        "The database is damaged: a table or column is missing.",
+        where=where,
+        next_step="Find out who changed it, then run `consent-mirror restore` with a backup.",
+    )
 
 
 #: SQLSTATE classes: connection, resources (disk full, too many), operator intervention, system, lock.
@@ -166,6 +181,8 @@ _TEMPORARY: Final = ("08", "53", "57", "58", "55P03", "40")
 
 def _of_postgresql(error: BaseException | None, where: str) -> ConnectorError | None:
     state = getattr(error, "sqlstate", None)
+    if state in {"42P01", "42703"}:
+        return _changed(where)
     lost = state is None and type(error).__name__ in {"OperationalError", "InterfaceError"}
     if state == "53100":
         return DatabaseUnavailable(

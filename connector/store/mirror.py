@@ -80,8 +80,10 @@ class Mirror:
         database = Database(parse(url))
         if database.path and not database.path.exists():
             raise _missing(database)
+        if database.path and not database.path.is_file():
+            raise _no_file(database)
         with database.begin(database.reader) as connection:
-            found = schema.version(connection)
+            found = schema.version(connection, database.place)
         if found is None:
             database.close()
             raise _missing(database)
@@ -94,6 +96,7 @@ class Mirror:
         try:
             schema.upgrade(database)
             with database.begin(database.reader) as connection:
+                schema.check_parts(connection, database.place)
                 moving.check_here(connection, database.place)
             _check_keys(database, keys)
         except BaseException:
@@ -272,6 +275,14 @@ def _check_keys(database: Database, keys: Keys) -> None:
 def _stored_check(connection: Connection) -> str | None:
     mine = (meta.c.portal == _MIRROR, meta.c.key == _KEY_CHECK)
     return connection.execute(select(meta.c.value).where(*mine)).scalar_one_or_none()
+
+
+def _no_file(database: Database) -> ConfigurationError:
+    return ConfigurationError(
+        "What lies in the database's place is no file.",
+        where=database.place,
+        next_step="Move it away and run `consent-mirror restore`, or correct mirror.database.",
+    )
 
 
 def _missing(database: Database) -> ConfigurationError:

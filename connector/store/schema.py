@@ -6,24 +6,61 @@ from typing import Final
 from sqlalchemy import Connection, inspect, text
 
 from connector.errors import ConfigurationError
+from connector.store import triggers
 from connector.store.engine import Database, translated
+from connector.store.tables import metadata
 
 #: The newest migration; a test compares it with the files. Revisions are numbers: larger is newer.
 NEWEST: Final = "0009"
 _TABLE: Final = "alembic_version"
 
 
-def version(connection: Connection) -> str | None:
-    """The revision of a database; None where there is no mirror."""
+def version(connection: Connection, where: str = "") -> str | None:
+    """The revision of a database; None where there is no mirror. Raises ConfigurationError where there was
+    one: its tables are there and the revision is gone or none of ours."""
     if not inspect(connection).has_table(_TABLE):
         return None
-    return connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar_one_or_none()  # noqa: S608 - ours
+    found = connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalars().all()  # noqa: S608 - ours
+    if len(found) != 1 or not str(found[0]).isdecimal():
+        raise _damaged("it does not say which version it has", where)
+    return str(found[0])
+
+
+def check_parts(connection: Connection, where: str) -> None:
+    """Tables and guards are ours, all of them, and nothing acts behind our back. Raises ConfigurationError.
+
+    A trigger that somebody planted could drop what is queued, and a missing guard lets the log be changed.
+    """
+    names = inspect(connection).get_table_names()
+    lacking = sorted(set(metadata.tables) - set(names))
+    if lacking:
+        raise _damaged(f"the table {lacking[0]} is missing", where)
+    found, ours = triggers.present(connection), triggers.expected(connection)
+    strange = sorted(name for name, sql in found.items() if ours.get(name) != sql)
+    if strange:
+        raise _damaged(f"somebody added or changed the trigger {_word(strange[0])}", where)
+    gone = sorted(ours.keys() - found.keys())
+    if gone:
+        raise _damaged(f"the trigger {gone[0]} is missing", where)
+
+
+def _word(name: str) -> str:
+    """A name that somebody else chose, fit to be shown."""
+    return "".join(each for each in name if each.isalnum() or each == "_")[:60]
+
+
+def _damaged(problem: str, where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The database is damaged: {problem}.",
+        where=where,
+        next_step="Find out who changed it, then run `consent-mirror restore` with a backup.",
+    )
 
 
 def upgrade(database: Database) -> None:
     """Bring an older or empty database to NEWEST. Raises ConfigurationError when it is newer than we are."""
     with database.begin(database.reader) as connection:
-        found = version(connection)
+        found = version(connection, database.place)
     if found is not None and found > NEWEST:
         raise ConfigurationError(
             f"The database was written by a newer version of the program (schema {found}, we know {NEWEST}).",

@@ -4,9 +4,9 @@ Alembic's batch mode copies a table and drops its triggers, so that every migrat
 They stop mistakes and casual edits; who owns the database can drop them, and then the chain tells.
 """
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, text
 
-from connector.store.tables import APPEND_ONLY
+from connector.store.tables import APPEND_ONLY, metadata
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION consent_mirror_append_only() RETURNS trigger LANGUAGE plpgsql AS
@@ -42,3 +42,29 @@ def _postgresql(table: str) -> list[str]:
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION consent_mirror_append_only()",
     ]
+
+
+#: On PostgreSQL other programs' tables may stand beside ours (procrastinate's): only ours are looked at.
+_PRESENT = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN :tables",
+    "postgresql": (
+        "SELECT tgname, '' FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace "
+        "AND tgenabled <> 'D' AND relname IN :tables"
+    ),
+}
+
+
+def present(connection: Connection) -> dict[str, str]:
+    """The triggers that act on our tables now: name and text (PostgreSQL: the name alone)."""
+    statement = text(_PRESENT[connection.dialect.name]).bindparams(bindparam("tables", expanding=True))
+    rows = connection.execute(statement, {"tables": sorted(metadata.tables)})
+    return {str(name): str(sql) for name, sql in rows}
+
+
+def expected(connection: Connection) -> dict[str, str]:
+    """The same for a database as we make it."""
+    if connection.dialect.name == "postgresql":
+        return {f"{table}_append_only": "" for table in APPEND_ONLY}
+    made = [each for table in APPEND_ONLY for each in _sqlite(table) if each.startswith("CREATE")]
+    return {each.split()[2]: each for each in made}
