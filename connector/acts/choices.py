@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.acts.desk import Desk
-from connector.acts.links import bearer, masked
+from connector.acts.links import bearer, bearers, masked
 from connector.acts.tally import Tally
 from connector.acts.who import users_of
-from connector.acts.withdraw import No, record_no
-from connector.consent.events import Source
+from connector.acts.withdraw import No, Said, record_noes
+from connector.consent.events import ALL_MARKETING, Source
 from connector.proof.links import Scope, Ticket
+from connector.store.people import Address
 from connector.store.work import Work
 from mappings.purposes import Purpose
 
@@ -31,21 +32,35 @@ class Stop:
     at: int  # ms UTC
 
 
-def record_stop(desk: Desk, work: Work, stop: Stop) -> Sequence[str]:
-    """Record a no in the caller's transaction; the references to push. The same press is the same no."""
-    found = bearer(work, stop.ticket)
-    if found is None:
-        return ()
-    key = stop.purpose.key if stop.purpose else "*"
+def record_stops(desk: Desk, work: Work, stops: Sequence[Stop]) -> list[Sequence[str]]:
+    """Record noes in the caller's transaction; for each the references to push, none for a link that leads
+    nowhere. The same press is the same no."""
+    found = bearers(work, [stop.ticket for stop in stops])
+    said: dict[str, Said] = {}
+    keys = [_press(stop) for stop in stops]
+    for key, stop, address in zip(keys, stops, found, strict=True):
+        if address is not None:
+            said.setdefault(key, _said(stop, address))
+    refs = dict(zip(said, record_noes(desk, work, list(said.values()), Tally()), strict=True))
+    return [refs.get(key, ()) for key in keys]
+
+
+def _press(stop: Stop) -> str:
+    """What a press is: of one link, for one purpose, within a minute."""
+    key = stop.purpose.key if stop.purpose else ALL_MARKETING
+    return f"link:{stop.ticket.id.hex()}:{key}:{stop.at // MINUTE_MS}"
+
+
+def _said(stop: Stop, address: Address) -> Said:
     no = No(
         purpose=stop.purpose,
         source=stop.source,
         t_lo=stop.at,
         t_hi=stop.at,
-        source_ref=f"link:{stop.ticket.id.hex()}:{key}:{stop.at // MINUTE_MS}",
+        source_ref=_press(stop),
         language=stop.language,
     )
-    return record_no(desk, work, found.normalised, found.original, no, Tally())
+    return Said(address.normalised, address.original, no)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ leads to the same link again. A stop for somebody who has not come back yet wait
 nobody.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from connector.acts.choices import Stop, record_stop
+from connector.acts.choices import Stop, record_stops
 from connector.acts.desk import Desk
-from connector.acts.links import bearer
+from connector.acts.links import bearers
 from connector.acts.push import push
 from connector.acts.tally import Tally
 from connector.consent.events import Source
@@ -24,15 +25,24 @@ GROUP: Final = 500
 HELD_MS: Final = 30 * 86_400_000
 
 
-def take_stop(desk: Desk, work: Work, stop: Stop) -> tuple[str, ...]:
-    """Record a stop; one whose link is not known waits, where the mirror was restored. Refs to push."""
-    if bearer(work, stop.ticket) is None and work.meta.get(RESTORED):
-        held = work.meta.get(HELD) or []
-        key = stop.purpose.key if stop.purpose else None
-        new = [stop.ticket.id.hex(), key, str(stop.source), stop.at]
-        if len(held) < MOST and not any(each[:2] == new[:2] for each in held):
-            work.meta.put(HELD, [*held, new])
-    return tuple(record_stop(desk, work, stop))
+def take_stops(desk: Desk, work: Work, stops: Sequence[Stop]) -> list[Sequence[str]]:
+    """Record stops; for each the refs to push. One whose link is not known waits, where we were restored."""
+    found = bearers(work, [stop.ticket for stop in stops])
+    lost = [stop for stop, address in zip(stops, found, strict=True) if address is None]
+    if lost and work.meta.get(RESTORED):
+        _hold(work, lost)
+    return record_stops(desk, work, stops)
+
+
+def _hold(work: Work, stops: Sequence[Stop]) -> None:
+    before = work.meta.get(HELD) or []
+    held = {(number, key): [number, key, source, at] for number, key, source, at in before}
+    for stop in stops:
+        number, key = stop.ticket.id.hex(), stop.purpose.key if stop.purpose else None
+        if len(held) < MOST:
+            held.setdefault((number, key), [number, key, str(stop.source), stop.at])
+    if len(held) > len(before):
+        work.meta.put(HELD, list(held.values()))
 
 
 def find_links_again(desk: Desk) -> int:
@@ -60,16 +70,19 @@ def _fill(desk: Desk) -> int:
 
 
 def _say_held(desk: Desk, work: Work) -> int:
-    waiting, said = [], 0
-    for number, key, source, at in work.meta.get(HELD) or []:
-        ticket = Ticket(scope=Scope.STOP, portal=desk.portal, id=bytes.fromhex(number), made_at=0)
-        if bearer(work, ticket) is None:
-            waiting += [[number, key, source, at]] if desk.clock.now() - at < HELD_MS else []
+    held = work.meta.get(HELD) or []
+    tickets = [
+        Ticket(scope=Scope.STOP, portal=desk.portal, id=bytes.fromhex(each[0]), made_at=0) for each in held
+    ]
+    found = bearers(work, tickets)
+    stops, waiting = [], []
+    for ticket, address, each in zip(tickets, found, held, strict=True):
+        _, key, source, at = each
+        if address is None:
+            waiting += [each] if desk.clock.now() - at < HELD_MS else []
             continue
         purpose = desk.purposes.get(key) if key else None
-        record_stop(
-            desk, work, Stop(ticket=ticket, purpose=purpose, source=Source(source), language=None, at=at)
-        )
-        said += 1
+        stops.append(Stop(ticket=ticket, purpose=purpose, source=Source(source), language=None, at=at))
+    record_stops(desk, work, stops)
     work.meta.put(HELD, waiting)
-    return said
+    return len(stops)

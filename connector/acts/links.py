@@ -110,10 +110,20 @@ def url(desk: Desk, path: str, token: str) -> str:
 
 def bearer(work: Work, ticket: Ticket) -> Address | None:
     """The address behind a link, as somebody in the mirror has it; None where that person is erased."""
-    ref = work.links.find(ticket.id)
-    people = work.people.persons_of([ref]).get(ref, []) if ref else []
-    held = [each for found in work.people.addresses(people).values() for each in found if each.ref == ref]
-    return min(held, key=lambda each: (each.kind is AddressKind.PAST, each.person_id), default=None)
+    return bearers(work, [ticket])[0]
+
+
+def bearers(work: Work, tickets: Sequence[Ticket]) -> list[Address | None]:
+    """The same for many links, in as many queries as for one."""
+    refs = work.links.find_all(ticket.id for ticket in tickets)
+    users = work.people.persons_of(refs.values())
+    held = work.people.addresses({number for ids in users.values() for number in ids})
+
+    def bearer_of(ref: str | None) -> Address | None:
+        found = [each for number in users.get(ref or "", ()) for each in held[number] if each.ref == ref]
+        return min(found, key=lambda each: (each.kind is AddressKind.PAST, each.person_id), default=None)
+
+    return [bearer_of(refs.get(ticket.id)) for ticket in tickets]
 
 
 def masked(address: str) -> str:

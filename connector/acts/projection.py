@@ -1,12 +1,12 @@
 """Brings the state rows in step with the events: a projection, never a source of truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from connector.acts.case import Case
 from connector.acts.desk import Desk
-from connector.acts.facts import Facts, facts_of, facts_of_many
+from connector.acts.facts import Facts, facts_of_many
 from connector.consent.events import Event, State
 from connector.consent.sendable import by_state
 from connector.consent.state import Standing
@@ -49,8 +49,28 @@ def project(
     `decided`: the table row that decided, per purpose. `flags`: hold and review where they change. Those who
     share the address are worked out too, unless `alone`: one's no is the other's obstacle.
     """
-    person = work.people.by_ids([person_id])[person_id]
-    facts = facts_of(desk, work, person)
+    facts = _facts(desk, work, [person_id])
+    rows = _worked_out(desk, facts[person_id], decided or {}, flags or {})
+    _store(desk, work, facts, {person_id: rows}, alone=alone)
+    return rows
+
+
+def project_all(
+    desk: Desk, work: Work, person_ids: Collection[int], *, alone: bool = False
+) -> dict[int, dict[str, StateRow]]:
+    """The same for many people, in as many queries as for one; by person and purpose."""
+    facts = _facts(desk, work, person_ids)
+    rows = {number: _worked_out(desk, each, {}, {}) for number, each in facts.items()}
+    _store(desk, work, facts, rows, alone=alone)
+    return rows
+
+
+def _facts(desk: Desk, work: Work, person_ids: Collection[int]) -> dict[int, Facts]:
+    people = work.people.by_ids(person_ids)
+    return facts_of_many(desk, work, [people[each] for each in person_ids])
+
+
+def _worked_out(desk: Desk, facts: Facts, decided: Mapping[str, int], flags: Flags) -> dict[str, StateRow]:
     rows = {}
     for purpose in desk.purposes:
         standing, before = facts.standing(purpose), facts.states.get(purpose.key)
@@ -58,22 +78,34 @@ def project(
             facts.events,
             standing,
             before,
-            (decided or {}).get(purpose.key),
-            (flags or {}).get(purpose.key),
+            decided.get(purpose.key),
+            flags.get(purpose.key),
         )
         rows[purpose.key] = _asked(row, facts, purpose) if may_be_sendable(row, standing, purpose) else row
-    work.states.put({(person_id, purpose): row for purpose, row in rows.items()})
-    if not alone:
-        _project_sharers(desk, work, {person_id: [address.ref for address in facts.addresses]})
     return rows
+
+
+def _store(
+    desk: Desk,
+    work: Work,
+    facts: Mapping[int, Facts],
+    rows: Mapping[int, Mapping[str, StateRow]],
+    *,
+    alone: bool,
+) -> None:
+    work.states.put({(number, key): row for number, each in rows.items() for key, row in each.items()})
+    if not alone:
+        refs = {number: [address.ref for address in each.addresses] for number, each in facts.items()}
+        _project_sharers(desk, work, refs)
 
 
 def _project_sharers(desk: Desk, work: Work, refs: Mapping[int, Sequence[str]]) -> None:
     """Whoever has or had an address of these people (id -> references): one's no is the other's obstacle."""
     theirs = [ref for each in refs.values() for ref in each]
     users = work.people.persons_of(theirs) if theirs else {}
-    for person_id in sorted({number for each in users.values() for number in each} - refs.keys()):
-        project(desk, work, person_id, alone=True)
+    sharers = {number for each in users.values() for number in each} - refs.keys()
+    if sharers:
+        project_all(desk, work, sorted(sharers), alone=True)
 
 
 def project_cases(desk: Desk, work: Work, cases: Sequence[Case], newcomers: Sequence[Alike] = ()) -> None:

@@ -1,7 +1,9 @@
 """From what a user typed to the people it means."""
 
+from collections.abc import Iterable, Sequence
+
 from connector.errors import ConfigurationError, Refused, Stopped
-from connector.store.people import AddressKind, Person
+from connector.store.people import Address, AddressKind, Person
 from connector.store.users import Role, rank
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
@@ -40,21 +42,21 @@ def must_decide(work: Work, user: str, where: str = "--user") -> None:
 
 def people_at(work: Work, normalised: str) -> list[Person]:
     """Everyone whose address this is or was; those who use it now first."""
-    people = work.people.by_address(normalised)
-    held = work.people.addresses([person.id for person in people])
-    ranks = {
-        person.id: min(_rank(a.kind) for a in held[person.id] if a.normalised == normalised)
-        for person in people
-    }
-    return sorted(people, key=lambda person: (ranks[person.id], person.id))
+    return [person for _, person in _ranked(work, [normalised])[normalised]]
 
 
 def users_of(work: Work, normalised: str) -> list[Person]:
     """Those who use the address now; those who used it once, only when nobody does."""
-    people = people_at(work, normalised)
-    held = work.people.addresses([person.id for person in people])
-    now = [p for p in people if any(_uses(a.kind) for a in held[p.id] if a.normalised == normalised)]
-    return now or people
+    return users_of_all(work, [normalised])[normalised]
+
+
+def users_of_all(work: Work, names: Iterable[str]) -> dict[str, list[Person]]:
+    """The same for many, in as many queries as for one; by address."""
+    found = _ranked(work, names)
+    return {
+        name: [person for rank, person in held if rank < _PAST] or [person for _, person in held]
+        for name, held in found.items()
+    }
 
 
 def one_user(work: Work, normalised: str) -> Person:
@@ -75,9 +77,21 @@ def one_user(work: Work, normalised: str) -> Person:
     return people[0]
 
 
-def _uses(kind: AddressKind) -> bool:
-    return kind is not AddressKind.PAST
+_RANKS = (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST)
+_PAST = _RANKS.index(AddressKind.PAST)
 
 
-def _rank(kind: AddressKind) -> int:
-    return (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST).index(kind)
+def _ranked(work: Work, names: Iterable[str]) -> dict[str, list[tuple[int, Person]]]:
+    """Per address everyone who has or had it, with how they do; present users first."""
+    refs = work.people.address_refs(names)
+    ids = work.people.persons_of(refs.values())
+    people = work.people.by_ids({number for users in ids.values() for number in users})
+    held = work.people.addresses(people)
+    return {
+        name: sorted((_rank(held[number], ref), people[number]) for number in ids.get(ref, ()))
+        for name, ref in refs.items()
+    }
+
+
+def _rank(held: Sequence[Address], ref: str) -> int:
+    return min(_RANKS.index(each.kind) for each in held if each.ref == ref)

@@ -4,20 +4,22 @@ An unknown address is honoured too. A suppressed one is pushed and gets no row o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from connector.acts.desk import Desk
-from connector.acts.letters import letter_for, queue
-from connector.acts.projection import project
+from connector.acts.letters import letter_for, queued_entries
+from connector.acts.projection import project_all
 from connector.acts.push import push
 from connector.acts.tally import Tally
-from connector.acts.who import address_of, users_of
+from connector.acts.who import address_of, users_of_all
 from connector.consent.decision import Push
 from connector.consent.events import ALL_MARKETING, SUBJECT, Event, EventType, Source, State
 from connector.errors import ConfigurationError, HubSpotRefused, Temporary
 from connector.store.observed import WIDE
 from connector.store.outbox import NewLetter, Origin
-from connector.store.people import AddressKind, NewAddress, Person
+from connector.store.people import Address, AddressKind, NewAddress, Person
+from connector.store.states import StateRow
 from connector.store.work import Work
 from mappings.purposes import Purpose
 from mappings.words import Status
@@ -46,6 +48,14 @@ class No:
     evidence: tuple[Mapping[str, str | bool], ...] = ()
 
 
+class Said(NamedTuple):
+    """A no and the address that it is about, as it is compared and as it was spelled."""
+
+    normalised: str
+    original: str
+    no: No
+
+
 @dataclass(slots=True)
 class Withdrawn:
     """What it came to. `pending` writes are repeated until HubSpot shows them."""
@@ -68,41 +78,101 @@ class Withdrawn:
 def withdraw(desk: Desk, address: str, no: No) -> Withdrawn:
     """Record a no for everyone who uses the address, and push it while HubSpot answers."""
     normalised = address_of(address)
+    desk = replace(desk, mirror=desk.mirror.first())  # a person waits: bulk work gives way
     tally = Tally()
     with desk.mirror.write(desk.portal) as work:
-        refs = record_no(desk, work, normalised, address.strip(), no, tally)
+        refs = record_no(desk, work, Said(normalised, address.strip(), no), tally)
     return sent(desk, refs, tally)
 
 
-def record_no(desk: Desk, work: Work, normalised: str, original: str, no: No, tally: Tally) -> Sequence[str]:
+def record_no(desk: Desk, work: Work, said: Said, tally: Tally) -> Sequence[str]:
     """Events and letters, in the caller's transaction; the references of the letters' addresses."""
-    work.signups.void(work.people.address_ref(normalised), no.purpose.key if no.purpose else None)
-    if work.suppression.screen([normalised]):
-        return _for_suppressed(desk, work, normalised, no, tally)
-    people = users_of(work, normalised) or [_stranger(work, normalised, original, tally)]
-    return [ref for person in people for ref in _record(desk, work, person, no, tally)]
+    return record_noes(desk, work, [said], tally)[0]
 
 
-def _stranger(work: Work, normalised: str, original: str, tally: Tally) -> Person:
-    """Somebody we did not know says no: they are known by it from now on, so that it lasts."""
-    person = work.people.create([[NewAddress(normalised, original)]])[0]
-    ref = work.people.address_ref(normalised)
-    work.log.append([(person.id, Event(type=EventType.IDENTIFIER_ADDED, source=Source.CLI, address=ref))])
-    tally.events += 1
-    return person
+def record_noes(desk: Desk, work: Work, said: Sequence[Said], tally: Tally) -> list[Sequence[str]]:
+    """The same for many at once, in as many queries as for one; references for each.
+
+    What they come to is what they would one by one: two noes of one person are taken one after the other.
+    """
+    work.signups.void_all(
+        (work.people.address_ref(each.normalised), each.no.purpose.key if each.no.purpose else None)
+        for each in said
+    )
+    suppressed = work.suppression.screen(each.normalised for each in said)
+    found: list[Sequence[str]] = []
+    while len(found) < len(said):
+        left = said[len(found) :]
+        users = users_of_all(work, {each.normalised for each in left} - suppressed.keys())
+        found += _recorded(desk, work, _apart(left, users), tally)
+    return found
 
 
-def _record(desk: Desk, work: Work, person: Person, no: No, tally: Tally) -> list[str]:
+class _Heard(NamedTuple):
+    """A no with those whom it is from; None for somebody suppressed."""
+
+    said: Said
+    people: Sequence[Person] | None
+
+
+def _apart(said: Sequence[Said], users: Mapping[str, Sequence[Person]]) -> list[_Heard]:
+    """The first ones, as far as they share neither address nor person: nothing changes its order."""
+    heard: list[_Heard] = []
+    taken: set[str | int] = set()
+    for each in said:
+        people = users.get(each.normalised)
+        mine: set[str | int] = {each.normalised, *(person.id for person in people or ())}
+        if mine & taken:
+            break
+        taken |= mine
+        heard.append(_Heard(each, people))
+    return heard
+
+
+def _recorded(desk: Desk, work: Work, heard: Sequence[_Heard], tally: Tally) -> list[Sequence[str]]:
+    heard = _with_strangers(work, heard, tally)
     now = desk.clock.now()
+    noes = [(person.id, _event(each.said.no, now)) for each in heard for person in each.people or ()]
     size = work.log.size()
-    work.log.append([(person.id, _event(no, now))])
+    work.log.append(noes)
     tally.events += work.log.size() - size
-    rows = project(desk, work, person.id)
-    if no.purpose is not None:
-        stopped = [no.purpose] if rows[no.purpose.key].state in STOPPED else []
-    else:
-        stopped = [p for p in desk.purposes.marketing if rows[p.key].state in STOPPED]
-    return _queue(desk, work, person, no, stopped, tally)
+    ids = [number for number, _ in noes]
+    rows = project_all(desk, work, ids)
+    held = work.people.addresses(ids)
+    letters = [
+        [_for_suppressed(work, each.said)]
+        if each.people is None
+        else [
+            letter
+            for p in each.people
+            for letter in _letters(desk, each.said.no, rows[p.id], held.get(p.id, ()))
+        ]
+        for each in heard
+    ]
+    written = queued_entries(work, [letter for each in letters for letter in each], now)
+    work.log.append(written)
+    tally.events += len(written)
+    tally.queued += len(written)
+    return [[letter.ref for letter in each] for each in letters]
+
+
+def _with_strangers(work: Work, heard: Sequence[_Heard], tally: Tally) -> list[_Heard]:
+    """Somebody we did not know says no: they are known by it from now on, so that it lasts."""
+    new = [each.said for each in heard if each.people is not None and not each.people]
+    people = work.people.create([[NewAddress(said.normalised, said.original)] for said in new])
+    made = {said.normalised: person for said, person in zip(new, people, strict=True)}
+    refs = work.people.address_refs(made)
+    work.log.append(
+        [
+            (person.id, Event(type=EventType.IDENTIFIER_ADDED, source=Source.CLI, address=refs[name]))
+            for name, person in made.items()
+        ]
+    )
+    tally.events += len(made)
+    return [
+        _Heard(each.said, [made[each.said.normalised]]) if each.said.normalised in made else each
+        for each in heard
+    ]
 
 
 def _event(no: No, now: int) -> Event:
@@ -122,36 +192,33 @@ def _event(no: No, now: int) -> Event:
     )
 
 
-def _queue(
-    desk: Desk, work: Work, person: Person, no: No, stopped: Sequence[Purpose], tally: Tally
-) -> list[str]:
+def _letters(desk: Desk, no: No, rows: Mapping[str, StateRow], held: Sequence[Address]) -> list[NewLetter]:
     """To every address in use. A consent newer than this no keeps its purpose: then type by type."""
-    held = work.people.addresses([person.id]).get(person.id, [])
-    present = [address for address in held if address.kind is not AddressKind.PAST]
-    everything = no.purpose is None and len(stopped) == len(desk.purposes.marketing)
-    letters = []
-    for address in present:
-        wanted = [(Push.UNSUB, purpose) for purpose in stopped]
-        if everything and stopped:
-            wanted = [(Push.UNSUB_ALL, stopped[0])]
-        made = [letter_for(kind, address, purpose, origin=Origin.ASKED) for kind, purpose in wanted]
-        letters += [letter for letter in made if letter is not None]
-    queue(work, person.id, letters, desk.clock.now(), tally)
-    return [letter.ref for letter in letters]
+    marketing = list(desk.purposes.marketing)
+    meant = [no.purpose] if no.purpose is not None else marketing
+    stopped = [purpose for purpose in meant if rows[purpose.key].state in STOPPED]
+    everything = no.purpose is None and len(stopped) == len(marketing)
+    wanted = [(Push.UNSUB, purpose) for purpose in stopped]
+    if everything and stopped:
+        wanted = [(Push.UNSUB_ALL, stopped[0])]
+    made = [
+        letter_for(kind, address, purpose, origin=Origin.ASKED)
+        for address in held
+        if address.kind is not AddressKind.PAST
+        for kind, purpose in wanted
+    ]
+    return [letter for letter in made if letter is not None]
 
 
-def _for_suppressed(desk: Desk, work: Work, normalised: str, no: No, tally: Tally) -> list[str]:
+def _for_suppressed(work: Work, said: Said) -> NewLetter:
     """Somebody erased says no again: HubSpot is told, and nothing is stored about them."""
-    ref = work.people.address_ref(normalised)
-    letter = NewLetter(
-        ref=ref,
-        subscription=no.purpose.subscription_id if no.purpose else WIDE,
+    return NewLetter(
+        ref=work.people.address_ref(said.normalised),
+        subscription=said.no.purpose.subscription_id if said.no.purpose else WIDE,
         status=Status.UNSUBSCRIBED,
         origin=Origin.ASKED,
-        address=normalised,
+        address=said.normalised,
     )
-    queue(work, None, [letter], desk.clock.now(), tally)
-    return [ref]
 
 
 def sent(desk: Desk, refs: Sequence[str], tally: Tally, *, pinned: bool = False) -> Withdrawn:

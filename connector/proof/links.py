@@ -12,10 +12,9 @@ import hmac
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from hashlib import sha256
 from typing import Final
 
-from connector.proof.seal import derive, kid
+from connector.proof.seal import Keyed, derive, kid
 
 VERSION: Final = "v1"
 ID_BYTES: Final = 16
@@ -52,35 +51,32 @@ class Signer:
     """Makes and reads links with the mirror's link key."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = derive(key, "links/v1")
-        self._ids = derive(key, "link-ids/v1")
+        self._mac = Keyed(derive(key, "links/v1"))
+        self._ids = Keyed(derive(key, "link-ids/v1"))
         self._kid = f"{kid(key):08x}"
 
     def id_of(self, portal: int, ref: str) -> bytes:
         """The id of the link of an address, by its reference."""
-        return hmac.digest(self._ids, b"%d|" % portal + bytes.fromhex(ref), sha256)[:ID_BYTES]
+        return self._ids(b"%d|" % portal + bytes.fromhex(ref))[:ID_BYTES]
 
     def sign(self, ticket: Ticket) -> str:
         """The token of a ticket."""
         body = _BODY.pack(ticket.scope, ticket.portal, ticket.id, ticket.made_at, ticket.ends_at or 0)
         said = f"{VERSION}.{self._kid}.{_encoded(body)}"
-        return f"{said}.{_encoded(self._mac(said))}"
+        return f"{said}.{_encoded(self._mac(said.encode()))}"
 
     def read(self, token: str) -> Ticket | None:
         """The ticket of a token that we signed; None for anything else. Whether it is over is not asked."""
         if len(token) > LONGEST or not token.isascii():
             return None
         said, _, mac = token.rpartition(".")
-        if not hmac.compare_digest(_encoded(self._mac(said)).encode(), mac.encode()):
+        if not hmac.compare_digest(_encoded(self._mac(said.encode())).encode(), mac.encode()):
             return None
         try:
             scope, portal, number, made, ends = _BODY.unpack(_decoded(said.rpartition(".")[2]))
             return Ticket(scope=Scope(scope), portal=portal, id=number, made_at=made, ends_at=ends or None)
         except (ValueError, struct.error):
             return None
-
-    def _mac(self, said: str) -> bytes:
-        return hmac.digest(self._key, said.encode(), sha256)
 
 
 def _encoded(data: bytes) -> str:

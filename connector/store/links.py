@@ -1,6 +1,7 @@
 """Which address a link is about: gone with the person, so that an old link leads nowhere."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from sqlalchemy import select
 
@@ -8,6 +9,8 @@ from connector.store import bulk
 from connector.store.refs import raw
 from connector.store.scope import Scope
 from connector.store.tables import address, link
+
+_BY_ID: Final = bulk.Lookup(select(link.c.id, link.c.ref).where(link.c.portal == bulk.PORTAL), link.c.id)
 
 
 class Links:
@@ -31,6 +34,9 @@ class Links:
 
     def find(self, number: bytes) -> str | None:
         """The address reference of a link; None for one that was never made, or whose person is erased."""
-        mine = (link.c.portal == self._scope.portal, link.c.id == number)
-        found = self._connection.execute(select(link.c.ref).where(*mine)).scalar_one_or_none()
-        return None if found is None else found.hex()
+        return self.find_all([number]).get(number)
+
+    def find_all(self, numbers: Iterable[bytes]) -> dict[bytes, str]:
+        """The same for many: id -> address reference, the others left out."""
+        rows = _BY_ID.rows(self._connection, self._scope.portal, numbers)
+        return {bytes(number): ref.hex() for number, ref in rows}

@@ -50,7 +50,7 @@ class Mirror:
     def first(self) -> "Mirror":
         """The same mirror for what a person waits for: its writes go before those of bulk work."""
         made = Mirror(self._database, self._keys, self._clock, self._chance, self.journal)
-        made._fences, made._is_first = self._fences, True
+        made._fences, made._turns, made._is_first = self._fences, self._turns, True
         return made
 
     @classmethod

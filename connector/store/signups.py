@@ -4,7 +4,7 @@ They lie apart from people, for somebody who was erased may sign up anew, and no
 before they have confirmed it (design 4.4; row 35).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,10 @@ from connector.store.scope import Scope
 from connector.store.tables import signup
 
 ID_BYTES: Final = 16
+#: Addresses for which something waits.
+_WAITING: Final = bulk.Lookup(
+    select(signup.c.ref).where(signup.c.portal == bulk.PORTAL, signup.c.done_at.is_(None)), signup.c.ref
+)
 _COLUMNS: Final = ("portal", "id", "ref", "purpose", "asked_at", "ends_at", "done_at", "sealed")
 
 
@@ -78,6 +82,13 @@ class Signups:
         if purpose is not None:
             waiting.append(signup.c.purpose == purpose)
         return int(self._connection.execute(delete(signup).where(*waiting)).rowcount)
+
+    def void_all(self, said: Iterable[tuple[str, str | None]]) -> int:
+        """The same for many (reference, purpose): where nothing waits, as for nearly everybody, one look."""
+        asked = list(said)
+        refs = (raw(ref) for ref, _ in asked)
+        held = {row[0].hex() for row in _WAITING.rows(self._connection, self._scope.portal, refs)}
+        return sum(self.void(ref, purpose) for ref, purpose in asked if ref in held)
 
     def over(self, now: int) -> list[str]:
         """References of the addresses whose sign-ups have had their time."""

@@ -4,14 +4,18 @@ A page waits until its no is on disk, and no longer: HubSpot is told by threads 
 calls of a window, and what they cannot do now the daemon repeats (design 4.2, 4.11).
 """
 
+import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import groupby
+from typing import Final, TypeAlias
 
+from connector.acts.choices import Stop
 from connector.acts.desk import Desk
+from connector.acts.late_stops import take_stops
 from connector.acts.pin import check_portal
 from connector.acts.tally import Tally
 from connector.acts.withdraw import sent
@@ -19,8 +23,14 @@ from connector.errors import ConnectorError, Temporary
 from connector.logs import get_logger
 from connector.store.work import Work
 
-#: What one transaction takes at most: it stays well under 100 ms (design 4.6).
-GROUP: Final = 64
+#: What one transaction takes at most: it stays under 100 ms (design 4.6).
+GROUP: Final = 128
+#: A group is written once nothing more has come for this long, and after GATHER_S at the latest.
+QUIET_S: Final = 0.005
+GATHER_S: Final = 0.03
+#: No press is answered sooner: what is written for somebody known takes longer than the nothing for somebody
+#: unknown or erased, and an answer's time must not tell which it was.
+ANSWER_S: Final = 0.05
 PUSHERS: Final = 4
 #: How long the portal's identity holds before it is asked again, in ms.
 PINNED_MS: Final = 30_000
@@ -28,14 +38,15 @@ PINNED_MS: Final = 30_000
 WAITING: Final = 1_000
 _END: Final = None
 
-Write = Callable[[Work], Sequence[str]]
+Refs: TypeAlias = Sequence[str]
+Write: TypeAlias = Callable[[Work], Refs]
 log = get_logger(room="web")
 
 
 @dataclass(slots=True)
 class _Item:
-    write: Write
-    done: "Future[Sequence[str]]" = field(default_factory=Future)
+    asked: Stop | Write
+    done: "Future[Refs]" = field(default_factory=Future)
 
 
 class Intake:
@@ -44,9 +55,10 @@ class Intake:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
-        self._refs: queue.Queue[Sequence[str] | None] = queue.Queue(WAITING)
+        self._refs: queue.Queue[Refs | None] = queue.Queue(WAITING)
         self._pinned_until = 0
         self._pin = threading.Lock()
+        self._still = threading.Event()  # never set: what a page waits by
         self._threads = [
             threading.Thread(target=self._take, name="intake", daemon=True),
             *(threading.Thread(target=self._push, name="pusher", daemon=True) for _ in range(PUSHERS)),
@@ -54,14 +66,34 @@ class Intake:
         for thread in self._threads:
             thread.start()
 
+    async def take(self, stop: Stop) -> None:
+        """Record a no together with others, return once it is on disk, and have it pushed.
+
+        Raises what the store raises; then nothing was recorded.
+        """
+        waited = asyncio.get_running_loop().time
+        soonest = waited() + ANSWER_S
+        await asyncio.wrap_future(self._put(stop))
+        await asyncio.sleep(soonest - waited())
+
+    def take_now(self, stop: Stop) -> None:
+        """The same for a page that has a thread of its own."""
+        waited = self._desk.clock.monotonic
+        soonest = waited() + ANSWER_S
+        self._put(stop).result()
+        self._still.wait(soonest - waited())
+
     def accept(self, write: Write) -> None:
-        """Do a write together with others, wait until it is on disk, and have it pushed.
+        """Do any other write in its turn among them, and wait until it is on disk.
 
         `write` may be called twice: where one of a group fails, each is tried alone. Raises what it raises.
         """
-        item = _Item(write)
+        self._put(write).result()
+
+    def _put(self, asked: Stop | Write) -> "Future[Refs]":
+        item = _Item(asked)
         self._items.put(item)
-        item.done.result()
+        return item.done
 
     def stop(self) -> None:
         """What was accepted is written; what is being pushed may end."""
@@ -76,27 +108,31 @@ class Intake:
             thread.join(timeout=3)
 
     def _take(self) -> None:
-        ended = False
-        while not ended:
-            first = self._items.get()
-            if first is _END:
-                return
+        while (first := self._items.get()) is not _END:
             group = [first]
-            while len(group) < GROUP:
-                try:
-                    item = self._items.get_nowait()
-                except queue.Empty:
-                    break
-                if item is _END:
-                    ended = True
-                    break
-                group.append(item)
+            ended = self._gather(group)
             self._write(group)
+            if ended:
+                return
+
+    def _gather(self, group: list[_Item]) -> bool:
+        """What comes together with the first one; True where the end was among it."""
+        monotonic = self._desk.clock.monotonic
+        until = monotonic() + GATHER_S
+        while len(group) < GROUP and (left := until - monotonic()) > 0:
+            try:
+                item = self._items.get(timeout=min(QUIET_S, left))
+            except queue.Empty:
+                break
+            if item is _END:
+                return True
+            group.append(item)
+        return False
 
     def _write(self, group: list[_Item], *, again: bool = True) -> None:
         try:
             with self._desk.mirror.write(self._desk.portal) as work:
-                made = [item.write(work) for item in group]
+                made = [refs for part in _runs(group) for refs in self._written(work, part)]
         except Temporary as error:  # nobody's fault: one by one, each would wait as long as all together
             if again:
                 self._write(group, again=False)
@@ -115,6 +151,12 @@ class Intake:
             item.done.set_result(refs)
             if refs:
                 self._hand_over(refs)
+
+    def _written(self, work: Work, part: Sequence[_Item]) -> Sequence[Refs]:
+        stops = [item.asked for item in part if isinstance(item.asked, Stop)]
+        if stops:
+            return take_stops(self._desk, work, stops)
+        return [item.asked(work) for item in part if not isinstance(item.asked, Stop)]
 
     def _hand_over(self, refs: Sequence[str]) -> None:
         try:
@@ -139,3 +181,9 @@ class Intake:
                 return
             check_portal(self._desk, urgent=True)
             self._pinned_until = self._desk.clock.now() + PINNED_MS
+
+
+def _runs(group: Sequence[_Item]) -> Iterator[list[_Item]]:
+    """Noes that follow each other are taken together; nothing overtakes what came before it."""
+    for _, run in groupby(group, lambda item: isinstance(item.asked, Stop)):
+        yield list(run)

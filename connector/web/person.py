@@ -14,7 +14,6 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from connector.acts.choices import Stop, shown
 from connector.acts.desk import Desk
-from connector.acts.late_stops import take_stop
 from connector.acts.links import PAGE, Ticket
 from connector.acts.receiving import ask_right
 from connector.acts.sign_up import Asked, ask_look, ask_yes, confirm, waiting
@@ -57,8 +56,11 @@ def choices(request: Request) -> Response:
     return _page(request, door, _pressed(request, door, form_of(request)))
 
 
-def one_click(request: Request) -> Response:
-    """RFC 8058: a mail program ends a mailing for its user. GET leads to the page and changes nothing."""
+async def one_click(request: Request) -> Response:
+    """RFC 8058: a mail program ends a mailing for its user. GET leads to the page and changes nothing.
+
+    Nothing here waits but for the intake, so that many presses need no thread each.
+    """
     site = site_of(request)
     if request.method != "POST":
         return RedirectResponse(f"{PAGE}{request.path_params['token']}", 302)
@@ -69,7 +71,7 @@ def one_click(request: Request) -> Response:
         return trouble(request, 404, "link_invalid")
     form_of(request)  # what is no form at all is no mail program's
     named = door.desk.purposes.get(request.query_params.get("purpose", ""))
-    _stop(site, door, named, Source.ONECLICK, None)
+    await site.intake(door.desk).take(_stop(site, door, named, Source.ONECLICK, None))
     return PlainTextResponse(words_of(request)("one_click") + "\n")
 
 
@@ -87,9 +89,10 @@ def _pressed(request: Request, door: _Door, form: Mapping[str, list[str]]) -> Me
     stop, wanted = _one(form, "stop"), _marketing(door.desk, _one(form, "yes"))
     purpose = _marketing(door.desk, stop)
     if stop == ALL_MARKETING or purpose is not None:
-        at = _stop(site, door, purpose, Source.PREFPAGE, say.language)
+        pressed = _stop(site, door, purpose, Source.PREFPAGE, say.language)
+        site.intake(door.desk).take_now(pressed)
         named = purpose.named(say.language) if purpose else say("done_all")
-        return Message(say("done", purpose=named, time=local_time(door.desk, at)))
+        return Message(say("done", purpose=named, time=local_time(door.desk, pressed.at)))
     if wanted is not None:
         return _yes(request, door, wanted, ticked=_one(form, "agree") == wanted.key)
     return _asked(request, door, form)
@@ -164,12 +167,9 @@ def confirmation(request: Request) -> Response:
     return page(request, "confirm.html.j2", purpose=named, text=found.text, done=done, soon=found.too_soon)
 
 
-def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, language: str | None) -> int:
-    """On disk before this returns; pushed by then or soon after. When it was, in ms UTC."""
+def _stop(site: Site, door: _Door, purpose: Purpose | None, source: Source, language: str | None) -> Stop:
     at = site.clock.now()
-    stop = Stop(ticket=door.ticket, purpose=purpose, source=source, language=language, at=at)
-    site.intake(door.desk).accept(lambda work: take_stop(door.desk, work, stop))
-    return at
+    return Stop(ticket=door.ticket, purpose=purpose, source=source, language=language, at=at)
 
 
 def _page(request: Request, door: _Door, message: Message | None) -> Response:

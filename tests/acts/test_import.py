@@ -30,7 +30,7 @@ from connector.acts.staged import CHUNK
 from connector.acts.staging import NO_ARTEFACT, RESTRICTED, SAID_NO
 from connector.acts.tally import Tally
 from connector.acts.who import people_at
-from connector.acts.withdraw import No, record_no
+from connector.acts.withdraw import No, Said, record_no
 from connector.clock import SeededChance
 from connector.consent.events import Event, EventType, Grade, Overlay, Source
 from connector.errors import ConfigurationError, Temporary
@@ -127,7 +127,7 @@ class Place:
     def no(self, address: str, purpose: str | None = "newsletter") -> None:
         said = No(purpose=self.desk.purposes[purpose] if purpose else None)
         with self.desk.mirror.write(1) as work:
-            record_no(self.desk, work, normalise(address), address, said, Tally())
+            record_no(self.desk, work, Said(normalise(address), address, said), Tally())
 
     def suppress(self, address: str) -> None:
         self.desk.mirror.suppress(1, normalise(address), SuppressionKind.ERASED)

@@ -1,0 +1,124 @@
+"""Noes at the door: those that come together are one transaction, and one that fails keeps no other."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from connector import wiring
+from connector.acts.links import links_of
+from connector.store.mirror import Mirror
+from connector.store.work import Work
+from connector.web import intake
+from connector.web.server import WebServer
+from tests.web.conftest import PUBLIC, Visitor
+from tests.world import World, world
+
+MANY = [f"person{number}@example.org" for number in range(12)]
+
+
+@pytest.fixture
+def here(tmp_path) -> Iterator[World]:
+    with world(tmp_path, extra=PUBLIC, contacts=MANY) as made:
+        made.begin()
+        yield made
+
+
+class Counted:
+    """A mirror whose transactions for the web part are counted, and whose door may be held shut."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self.sizes: list[int] = []
+        self.door = threading.Event()
+
+    def first(self) -> "Counted":
+        return self
+
+    @contextmanager
+    def write(self, portal: int) -> Iterator[Work]:
+        with self._mirror.write(portal) as work:
+            self.door.wait(20)
+            before = work.log.size()
+            yield work
+            self.sizes.append(sum(h.type == "object" for h in work.log.headers(before)))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._mirror, name)
+
+
+@contextmanager
+def served(here: World, mirror: Counted) -> Iterator[WebServer]:
+    with wiring.web_of(here.settings, [replace(here.desk, mirror=mirror)], here.tools) as web:  # type: ignore[arg-type]  # it passes on all else
+        assert web is not None
+        yield web
+
+
+def pressed(web: WebServer, urls: list[str]) -> Callable[[], list[int]]:
+    """All at once; the statuses once they are there."""
+    pool = ThreadPoolExecutor(len(urls))
+    asked = [pool.submit(Visitor(web).press, each, **{"List-Unsubscribe": "One-Click"}) for each in urls]
+
+    def answers() -> list[int]:
+        found = [each.result(timeout=20).status for each in asked]
+        pool.shutdown()
+        return found
+
+    return answers
+
+
+def test_presses_that_come_together_are_one_transaction(here: World, monkeypatch) -> None:
+    monkeypatch.setattr(intake, "PUSHERS", 0)
+    mirror = Counted(here.mirror)
+    urls = [links_of(here.desk, address).one_click for address in MANY]
+    with served(here, mirror) as web:
+        first = pressed(web, urls[:1])
+        time.sleep(0.3)  # it is taken, and waits at the door
+        others = pressed(web, urls[1:])
+        time.sleep(0.5)
+        mirror.door.set()
+        assert {*first(), *others()} == {200}
+    assert mirror.sizes == [1, len(MANY) - 1]
+    assert {here.state(address) for address in MANY} == {"WITHDRAWN"}
+
+
+def test_one_that_fails_keeps_no_other_from_being_recorded(here: World, monkeypatch) -> None:
+    """Somebody's address row is damaged: their press is our defect, and nobody else's."""
+    monkeypatch.setattr(intake, "PUSHERS", 0)
+    mirror = Counted(here.mirror)
+    urls = [links_of(here.desk, address).one_click for address in MANY]
+    damaged = here.person(MANY[5])
+    assert damaged is not None
+    with sqlite3.connect(here.folder / "mirror.db") as connection:
+        connection.execute("UPDATE address SET sealed = x'00' WHERE person_id = ?", (damaged.id,))
+    with served(here, mirror) as web:
+        answers = pressed(web, urls)
+        time.sleep(0.3)
+        mirror.door.set()
+        assert answers() == [500 if number == 5 else 200 for number in range(len(MANY))]
+    with here.mirror.read(here.desk.portal) as work:
+        noes = [header.subject_ref for header in work.log.headers() if header.type == "object"]
+    assert len(noes) == len(MANY) - 1
+    assert damaged.ref not in noes
+
+
+def test_a_press_of_somebody_unknown_takes_as_long(here: World, monkeypatch) -> None:
+    """There is nothing to write for them, and their answer is not there sooner."""
+    monkeypatch.setattr(intake, "ANSWER_S", 1.0)
+    mirror = Counted(here.mirror)
+    mirror.door.set()
+    known, gone = links_of(here.desk, MANY[0]), links_of(here.desk, MANY[1])
+    erased = here.person(MANY[1])
+    assert erased is not None
+    with here.mirror.write(here.desk.portal) as work:
+        work.people.shred(erased.id)
+    with served(here, mirror) as web:
+        for url in (known.one_click, gone.one_click, known.unsubscribe, gone.unsubscribe):
+            started = time.monotonic()
+            assert Visitor(web).press(url, stop="*").status == 200
+            assert time.monotonic() - started >= 1.0
