@@ -18,16 +18,18 @@ ConnectorError
 class ConnectorError(Exception):
     """Raised on purpose: the command line prints problem, place and next step, no traceback.
 
-    `problem`, `where` and `next_step` never hold an address, a token or a reply's text.
+    `problem`, `where` and `next_step` never hold an address, a token or a reply's text. `kind` names this
+    very problem, so that a page can say it in another language; where it is empty the class says enough.
     """
 
     code = "error"
     exit_code = 1
     worth_retrying = False
 
-    def __init__(self, problem: str, *, next_step: str, where: str = "") -> None:
+    def __init__(self, problem: str, *, next_step: str, where: str = "", kind: str = "") -> None:
         super().__init__(problem)
         self.problem = problem
+        self.kind = kind
         self.where = where
         self.next_step = next_step
 

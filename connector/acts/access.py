@@ -186,11 +186,17 @@ def justify(desk: Desk, number: int, motive: str, review_at: int, user: str) -> 
     said = motive.strip()
     if not said:
         raise ConfigurationError(
-            "A motive is needed.", where="--motive", next_step="Say why this access is needed."
+            "A motive is needed.",
+            where="--motive",
+            kind="motive_needed",
+            next_step="Say why this access is needed.",
         )
     if review_at <= desk.clock.now():
         raise ConfigurationError(
-            "The day to look at it again has to come.", where="--review", next_step="Say a later date."
+            "The day to look at it again has to come.",
+            where="--review",
+            kind="review_past",
+            next_step="Say a later date.",
         )
     with desk.mirror.write(desk.portal) as work:
         must_decide(work, user)

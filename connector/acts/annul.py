@@ -19,7 +19,10 @@ def annul(desk: Desk, event_id: str, reason: str, user: str) -> Decided:
     while fewer than two people may decide it."""
     if not reason.strip():
         raise ConfigurationError(
-            "A reason is needed.", where="--reason", next_step="Say why it was a mistake."
+            "A reason is needed.",
+            where="--reason",
+            kind="reason_needed",
+            next_step="Say why it was a mistake.",
         )
     with desk.mirror.write(desk.portal) as work:
         person_id, event = _no(work, event_id.strip().lower())
@@ -42,6 +45,7 @@ def _no(work: Work, event_id: str) -> tuple[int, Event]:
         raise Refused(
             "No withdrawal, refusal or objection has this id.",
             where="EVENT",
+            kind="no_such_no",
             next_step="`person why ADDRESS` and `log show --subject REF` name the events.",
         )
     return found[0], found[1]

@@ -54,6 +54,7 @@ def decided(desk: Desk, work: Work, review: Review, user: str) -> None:
         raise Refused(
             "The person has a live record in HubSpot again.",
             where="review",
+            kind="live_again",
             next_step="Reject the question, or erase them with `erase ADDRESS --confirm`.",
         )
     order = erase.Order(reason="archived in HubSpot", actor=f"staff:{user}")

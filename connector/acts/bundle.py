@@ -47,6 +47,7 @@ def bundle(desk: Desk, journal: Journal, look: Look, controller: dict[str, str])
     except SealBroken:
         raise Refused(
             "A payload of this person does not open: it was edited or moved.",
+            kind="payload_broken",
             next_step="Run `consent-mirror log verify --payloads`.",
         ) from None
     data = sealed(found, journal.signer)

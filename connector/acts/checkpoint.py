@@ -234,6 +234,7 @@ def broken(journal: Journal, first: Broken) -> Refused:
     return Refused(
         f"The log is not what it was: {first.problem}.",
         where=where,
+        kind="log_broken",
         next_step="Run `consent-mirror log verify --payloads`, and compare with your copies of checkpoints.",
     )
 

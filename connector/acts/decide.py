@@ -59,7 +59,12 @@ def decide(desk: Desk, review_id: int, answer: str, user: str, reason: str | Non
     with desk.mirror.write(desk.portal) as work:
         review = work.reviews.get(review_id)
         if review is None:
-            raise Refused("There is no such question.", where="review", next_step="See `review list`.")
+            raise Refused(
+                "There is no such question.",
+                where="review",
+                kind="no_such_question",
+                next_step="See `review list`.",
+            )
         if review.kind in TWO_PEOPLE and answer == APPROVE and not _second(work, review, user, desk):
             return Decided(work.reviews.approve(review_id, user, desk.clock.now()), waiting=True)
         decided = work.reviews.decide(review_id, answer, user, desk.clock.now(), reason)
@@ -78,6 +83,7 @@ def _second(work: Work, review: Review, user: str, desk: Desk) -> bool:
         raise Stopped(
             "This needs two people, and fewer than two users may decide it.",
             where="review",
+            kind="too_few_deciders",
             next_step="Add them: `consent-mirror users add NAME --role dpo`.",
         )
     must_decide(work, user)

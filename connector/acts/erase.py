@@ -122,6 +122,7 @@ def _only(work: Work, normalised: str) -> Person | None:
         raise Stopped(
             f"{len(people)} people share this address, and it is not clear who is meant.",
             where="ADDRESS",
+            kind="shared",
             next_step="Verify who asks, then name that person by an address that nobody else has.",
         )
     return people[0] if people else None
@@ -158,6 +159,7 @@ def _stranger() -> Refused:
     return Refused(
         "Nobody with this address is in the mirror or in HubSpot.",
         where="ADDRESS",
+        kind="nobody_anywhere",
         next_step="Ask the person which address they were written to.",
     )
 
@@ -504,6 +506,7 @@ def take_back(work: Work, each: Erasure) -> None:
         raise Stopped(
             "The erasure has gone too far to be taken back.",
             where="erase",
+            kind="erasure_too_far",
             next_step="Nothing to do: it goes on by itself.",
         )
     erasure.remove(work, each)

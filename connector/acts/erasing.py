@@ -61,7 +61,12 @@ class Waiting(Stopped):
     """A person has to settle something first; what was done stays done."""
 
     def __init__(self, waits: Waits) -> None:
-        super().__init__(f"The erasure waits ({waits}).", where="erase", next_step=NEXT_STEPS[waits])
+        super().__init__(
+            f"The erasure waits ({waits}).",
+            where="erase",
+            kind=f"erasure_waits_{waits}",
+            next_step=NEXT_STEPS[waits],
+        )
         self.waits = waits
 
 

@@ -180,6 +180,7 @@ def _cannot(error: OSError, wanted: Wanted) -> ConfigurationError:
     return ConfigurationError(
         f"The file cannot be written: {error.strerror}.",
         where=wanted.where or str(wanted.path),
+        kind="file_not_written",
         next_step="Name a new file, in a folder that you may write to.",
     )
 
@@ -362,7 +363,10 @@ def destroy(desk: Desk, number: int, by: str, *, gone: bool = False) -> Destroye
         each = work.exports.get(number)
     if each is None:
         raise Refused(
-            "There is no file with this number.", where="ID", next_step="See `consent-mirror exports list`."
+            "There is no file with this number.",
+            where="ID",
+            kind="no_such_file",
+            next_step="See `consent-mirror exports list`.",
         )
     return _destroy(desk, each, by, gone=gone)
 

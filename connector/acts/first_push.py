@@ -23,6 +23,7 @@ def confirm_first_push(desk: Desk) -> None:
             raise Stopped(
                 "No dry run was shown yet.",
                 where="--confirm-first-push",
+                kind="no_dry_run",
                 next_step="Run `consent-mirror sync --dry-run`, look at what it would write, then confirm.",
             )
         work.meta.put(CONFIRMED, desk.clock.now())

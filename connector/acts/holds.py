@@ -29,7 +29,9 @@ def remove_hold(desk: Desk, address: str, reason: str, actor: str) -> Held:
 
 def _hold(desk: Desk, address: str, kind: EventType, reason: str, actor: str) -> Held:
     if not reason.strip():
-        raise ConfigurationError("A reason is needed.", where="--reason", next_step="Name claim or case.")
+        raise ConfigurationError(
+            "A reason is needed.", where="--reason", kind="reason_needed", next_step="Name claim or case."
+        )
     normalised, wanted = address_of(address), kind is EventType.HOLD
     with desk.mirror.write(desk.portal) as work:
         person = one_user(work, normalised)

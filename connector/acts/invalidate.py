@@ -20,18 +20,27 @@ def invalidate(desk: Desk, prefix: str, reason: str, user: str) -> Decided:
     was invalidated before, Stopped while fewer than two people may decide it."""
     if not reason.strip():
         raise ConfigurationError(
-            "A reason is needed.", where="--reason", next_step="Say what is wrong with the wording."
+            "A reason is needed.",
+            where="--reason",
+            kind="reason_needed",
+            next_step="Say what is wrong with the wording.",
         )
     seen = one(desk, prefix)
     if seen.blob.kind != wordings.WORDING:
         raise Refused(
             "That is a notice; consents stand on wordings.",
             where="HASH",
+            kind="is_a_notice",
             next_step="See `consent-mirror wording list`.",
         )
     with desk.mirror.write(desk.portal) as work:
         if seen.blob.hash in invalid(work):
-            raise Refused("This wording was invalidated before.", where="HASH", next_step="Nothing to do.")
+            raise Refused(
+                "This wording was invalidated before.",
+                where="HASH",
+                kind="invalidated_before",
+                next_step="Nothing to do.",
+            )
         question = NewReview(
             kind=KIND,
             key=f"{KIND}:{seen.blob.hash}",

@@ -56,6 +56,7 @@ def signer_of(desk: Desk) -> Signer:
         raise ConfigurationError(
             "Links need the address under which people reach the pages.",
             where="web.public_url",
+            kind="no_public_url",
             next_step="Set it to an https address, and serve the pages there (docs/web.md).",
         )
     return desk.signer
@@ -72,6 +73,7 @@ def links_of(desk: Desk, address: str) -> PersonLinks:
         raise Refused(
             "Nobody with this address is in the mirror.",
             where="ADDRESS",
+            kind="nobody",
             next_step="Run `sync` where HubSpot has somebody new; a stranger has no link.",
         )
     stop, now = stop_token(desk, number), desk.clock.now()

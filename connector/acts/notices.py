@@ -243,6 +243,7 @@ def checked(desk: Desk, texts: Mapping[str, str]) -> dict[str, Text]:
         raise Refused(
             "There is no notice to send.",
             where="notices",
+            kind="no_notice",
             next_step="Name the text's file under [notices], for sv, en or both.",
         )
     controller, found = desk.controller, {}
@@ -254,6 +255,7 @@ def checked(desk: Desk, texts: Mapping[str, str]) -> dict[str, Text]:
             raise Refused(
                 " ".join(LACKS[each]["en"] for each in wrong),
                 where=f"notices.{language}",
+                kind="notice_lacks",
                 next_step="Mend the text; `consent-mirror notices text` checks it again.",
             )
         found[language] = Text(language, wordings.canonical(text))

@@ -11,5 +11,6 @@ def check_portal(desk: Desk, *, urgent: bool = False) -> None:
         raise ConfigurationError(
             f"The token belongs to portal {found}, the configuration names {desk.portal}.",
             where=f"portals.{desk.name}.portal_id",
+            kind="wrong_portal",
             next_step="Use the token of the configured portal. Nothing was read and nothing was written.",
         )

@@ -200,6 +200,7 @@ def _text(file: File | None, where: str) -> bytes | None:
         raise ConfigurationError(
             "The wording is no text.",
             where=where,
+            kind="wording_no_text",
             next_step="Name a UTF-8 text file with exactly what the person saw or heard.",
         )
     return wordings.canonical(text)
@@ -362,6 +363,7 @@ def _screen(desk: Desk, act: Act, grade: Grade, suppressed: Sequence[Suppressed]
         raise Refused(
             "This address is on the suppression list.",
             where="record",
+            kind="suppressed",
             next_step="Only a new act of the person, of the last 24 hours and with verified address (E3), "
             "begins anew.",
         )
@@ -380,6 +382,7 @@ def _one_person(
         raise Refused(
             "Several people use this address, and a yes is one person's.",
             where="record",
+            kind="shared_yes",
             next_step="Say --subject with the reference of the one who said it (`person show`).",
         )
     return people[0] if people else _stranger(work, normalised, original, act)
@@ -450,5 +453,6 @@ def kept_file(desk: Desk, address: str, prefix: str) -> File:
     raise Refused(
         "No such file is kept for this person.",
         where="record",
+        kind="no_such_evidence",
         next_step="Say the first 8 or more digits of its SHA-256, as `person receipt` shows it.",
     )

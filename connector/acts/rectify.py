@@ -90,6 +90,7 @@ def rectify(
             raise Refused(
                 "HubSpot has no record of this person.",
                 where="ADDRESS",
+                kind="no_record",
                 next_step="Run `sync`; what the mirror alone holds is corrected with `record` or `annul`.",
             )
         entry = _entry(desk, work, person, name, actor, reason)
@@ -105,6 +106,7 @@ def _writable(desk: Desk, name: str, value: str) -> None:
         raise ConfigurationError(
             "An address is corrected with its own option: noes have to follow it.",
             where="--property",
+            kind="address_own_way",
             next_step="Say --email NEW instead.",
         )
     known = {each.name: each for each in desk.hubspot.properties()}
@@ -112,17 +114,22 @@ def _writable(desk: Desk, name: str, value: str) -> None:
         raise ConfigurationError(
             "HubSpot has no contact property of this name.",
             where="--property",
+            kind="no_such_property",
             next_step="Use the internal name that HubSpot shows under Settings, Properties.",
         )
     if known[name].read_only:
         raise Refused(
             f"HubSpot works {name} out itself, or lets nobody write it.",
             where="--property",
+            kind="worked_out",
             next_step="Correct what it is worked out from. A mailing choice: `withdraw` or `record`.",
         )
     if len(value) > LONGEST:
         raise ConfigurationError(
-            f"A value has at most {LONGEST} characters.", where="--value", next_step="Shorten it."
+            f"A value has at most {LONGEST} characters.",
+            where="--value",
+            kind="value_too_long",
+            next_step="Shorten it.",
         )
 
 
@@ -188,7 +195,9 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
     """
     old, wanted, spelled = address_of(address), _address(new), new.strip()
     if old == wanted:
-        raise Refused("That is the address already.", where="--email", next_step="Nothing to do.")
+        raise Refused(
+            "That is the address already.", where="--email", kind="same_address", next_step="Nothing to do."
+        )
     with desk.mirror.read(desk.portal) as work:
         person = one_user(work, old)
         mine = {row.id for row in _records(work, person)}
@@ -227,6 +236,7 @@ def _address(text: str) -> str:
         raise ConfigurationError(
             f"That is not one e-mail address: {error}",
             where="--email",
+            kind="no_address",
             next_step="Write one address, such as anna@example.com.",
         ) from None
 
@@ -237,6 +247,7 @@ def _screened(work: Work, wanted: str) -> None:
         raise Refused(
             "This address cannot be used.",
             where="--email",
+            kind="address_unusable",
             next_step="Ask the person for another one, or let them sign up with it themselves.",
         )
 
@@ -251,6 +262,7 @@ def _free(desk: Desk, wanted: str, spelled: str, person: Person, mine: set[int])
         raise Stopped(
             "Another person has this address.",
             where="--email",
+            kind="address_taken",
             next_step="If both are one person, merge their records in HubSpot; noes of both then count.",
         )
 
@@ -404,6 +416,7 @@ def _not_shown() -> Temporary:
     return Temporary(
         "HubSpot does not show the correction yet.",
         where="rectify",
+        kind="correction_waits",
         next_step="Nothing to do: it is tried again by itself.",
     )
 

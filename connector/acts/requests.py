@@ -87,15 +87,23 @@ def verify_identity(desk: Desk, number: int, by: str) -> Request:
 def extend(desk: Desk, number: int, reason: str, by: str) -> Request:
     """Two months more (Art. 12(3)), told to the person. Raises Refused after the first month, or twice."""
     if not reason.strip():
-        raise ConfigurationError("A reason is needed.", where="--reason", next_step="The person is told it.")
+        raise ConfigurationError(
+            "A reason is needed.", where="--reason", kind="reason_needed", next_step="The person is told it."
+        )
     with desk.mirror.write(desk.portal) as work:
         found = open_one(work, number)
         if found.extended_at is not None:
-            raise Refused("It was extended before.", where="ID", next_step="Answer it by its day.")
+            raise Refused(
+                "It was extended before.",
+                where="ID",
+                kind="extended_before",
+                next_step="Answer it by its day.",
+            )
         if desk.clock.now() > found.due_at:
             raise Refused(
                 "The first month is over: an extension has to be told within it.",
                 where="ID",
+                kind="month_over",
                 next_step="Answer it now, and write down why it is late.",
             )
         due = answer_due(found.received_at, desk.zone, extended=True)
@@ -113,6 +121,7 @@ def open_one(work: Work, number: int) -> Request:
         raise Refused(
             "There is no open request with this number.",
             where="ID",
+            kind="no_open_request",
             next_step="See `consent-mirror requests list`.",
         )
     return found
@@ -130,6 +139,7 @@ def run(desk: Desk, number: int, means: Means) -> Ran:
         raise Stopped(
             "It is doubted who asks: nothing is given away, changed or destroyed before that is clear.",
             where="ID",
+            kind="who_is_doubted",
             next_step="Ask for no more than is needed, then `requests verify-identity ID`.",
         )
     ran = STEPS[made.kind](desk, made, means)
@@ -145,7 +155,9 @@ def run(desk: Desk, number: int, means: Means) -> Ran:
 
 def _address(made: Request) -> str:
     if made.address is None:
-        raise Refused("The request is settled.", where="ID", next_step="See `requests show ID`.")
+        raise Refused(
+            "The request is settled.", where="ID", kind="request_settled", next_step="See `requests show ID`."
+        )
     return made.address
 
 
@@ -200,6 +212,7 @@ def _rectify(desk: Desk, made: Request, means: Means) -> Ran:
         raise ConfigurationError(
             "What is to be corrected is not said.",
             where="requests run",
+            kind="nothing_to_correct",
             next_step="Say --property NAME --value V, or --email NEW.",
         )
     with desk.mirror.write(desk.portal) as work:
@@ -246,12 +259,16 @@ def finish(desk: Desk, number: int, outcome: RequestOutcome, reason: str | None,
         raise ConfigurationError(
             "A refusal needs its reason: the person is told it (Art. 12(4)).",
             where="--reason",
+            kind="refusal_reason",
             next_step="Say --reason, and that they may complain to IMY.",
         )
     undone = made.carried_out_at is None and made.kind in GUARDED - REPORTS
     if outcome is RequestOutcome.GRANTED and undone:
         raise Refused(
-            "It was not carried out.", where="ID", next_step=f"Run `consent-mirror requests run {number}`."
+            "It was not carried out.",
+            where="ID",
+            kind="not_carried_out",
+            next_step=f"Run `consent-mirror requests run {number}`.",
         )
     done = settled(desk, number, outcome, reason, by)
     if done is None:
@@ -293,7 +310,9 @@ def shown(desk: Desk, number: int, user: str) -> dict[str, Any]:
         found = work.requests.get(number)
         person = _person(work, found)
     if found is None:
-        raise Refused("There is no such request.", where="ID", next_step="See `requests list`.")
+        raise Refused(
+            "There is no such request.", where="ID", kind="no_such_request", next_step="See `requests list`."
+        )
     if person is not None:
         note(desk, person, user, LookKind.REQUEST)
     with desk.mirror.read(desk.portal) as work:

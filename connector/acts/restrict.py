@@ -77,11 +77,17 @@ def unrestrict(desk: Desk, address: str, actor: str) -> Restricted:
     with desk.mirror.write(desk.portal) as work:
         people = [person for person in _known(work, normalised) if person.overlay is Overlay.RESTRICTED]
         if not people:
-            raise Refused("Nobody here is restricted.", where="ADDRESS", next_step="See `person show`.")
+            raise Refused(
+                "Nobody here is restricted.",
+                where="ADDRESS",
+                kind="nobody_restricted",
+                next_step="See `person show`.",
+            )
         if len(people) > 1:
             raise Stopped(
                 "Several restricted people share this address.",
                 where="ADDRESS",
+                kind="shared",
                 next_step="Name the one you mean by an address that nobody else has.",
             )
         under_way = erasure.of_person(work, people[0].id)
@@ -98,6 +104,7 @@ def _known(work: Work, normalised: str) -> list[Person]:
         raise Refused(
             "Nobody with this address is in the mirror.",
             where="ADDRESS",
+            kind="nobody",
             next_step="Run `sync`, or look the address up with `person show`.",
         )
     return people

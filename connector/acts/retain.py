@@ -224,6 +224,7 @@ def check_properties(desk: Desk) -> None:
         raise ConfigurationError(
             f"The portal does not have {', '.join(missing)}, which a retention rule counts from.",
             where="purposes.retain and retention.activity",
+            kind="retention_property",
             next_step="Correct the name, or leave it out; nobody is erased meanwhile.",
         )
 

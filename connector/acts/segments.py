@@ -102,6 +102,7 @@ def push_list(desk: Desk, purpose: Purpose, name: str, filters: Filters) -> Sync
         raise Refused(
             f"The list holds the audience of {known.purpose}.",
             where="--push-list",
+            kind="list_of_another",
             next_step="Take another name.",
         )
     found = None if known is None else desk.hubspot.list_by_id(known.id)
@@ -142,6 +143,7 @@ def _gate(desk: Desk) -> None:
     raise Stopped(
         "Nothing is written to HubSpot before the first push was shown and confirmed.",
         where="--push-list",
+        kind="first_push_gate",
         next_step="Run `consent-mirror sync --dry-run`, then `sync --confirm-first-push`.",
     )
 
@@ -161,6 +163,7 @@ def _new(desk: Desk, name: str) -> ListInfo:
         raise Refused(
             "HubSpot has a list of this name that is not ours: its members would be lost.",
             where="--push-list",
+            kind="list_not_ours",
             next_step="Take another name, or empty the list.",
         )
     return found
@@ -176,6 +179,7 @@ def bring_in_step(desk: Desk, kept: Kept) -> Synced:
         raise Refused(
             f"The list {kept.id} is not in HubSpot any more.",
             where="--push-list",
+            kind="list_gone",
             next_step="Say the command again to make it anew, or --forget-list.",
         )
     done = Synced(kept.id, kept.name, kept.purpose)

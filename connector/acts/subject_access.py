@@ -70,6 +70,7 @@ def _only(work: Work, normalised: str) -> Person | None:
         raise Stopped(
             f"{len(people)} people share this address: a report about one would tell about the others.",
             where="ADDRESS",
+            kind="shared_report",
             next_step="Verify who asks, then name that person by an address that nobody else has.",
         )
     return people[0] if people else None

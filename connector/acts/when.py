@@ -30,11 +30,15 @@ def moment(text: str, zone: ZoneInfo, now: int) -> Moment:
         raise ConfigurationError(
             "That is no time.",
             where="--at",
+            kind="no_time",
             next_step="Write 2026-11-24, 2026-11-24T14:30 (local) or 2026-11-24T14:30:00+01:00.",
         ) from None
     if found.lo > now + FUTURE_MS:
         raise ConfigurationError(
-            "That time has not come yet.", where="--at", next_step="Record an act once it has happened."
+            "That time has not come yet.",
+            where="--at",
+            kind="time_to_come",
+            next_step="Record an act once it has happened.",
         )
     return Moment(found.lo, min(found.hi, max(found.lo, now)))
 
@@ -45,7 +49,10 @@ def until(text: str, zone: ZoneInfo, where: str = "--valid-until") -> int:
         found = _day(date.fromisoformat(text), zone) if len(text) == 10 else _exact(text, zone)
     except ValueError:
         raise ConfigurationError(
-            "That is no time.", where=where, next_step="Write 2027-11-24 or 2027-11-24T14:30+01:00."
+            "That is no time.",
+            where=where,
+            kind="no_time",
+            next_step="Write 2027-11-24 or 2027-11-24T14:30+01:00.",
         ) from None
     return found.hi
 
@@ -59,6 +66,7 @@ def ago(text: str, now: int, zone: ZoneInfo) -> int:
         raise ConfigurationError(
             "That is no length of time.",
             where="--older-than",
+            kind="no_length",
             next_step='Write "12 months", "90 days" or "2 years".',
         ) from None
 

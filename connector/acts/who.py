@@ -18,6 +18,7 @@ def address_of(text: str) -> str:
         raise ConfigurationError(
             f"That is not one e-mail address: {error}",
             where="ADDRESS",
+            kind="no_address",
             next_step="Write one address, such as anna@example.com, without a name around it.",
         ) from None
 
@@ -28,7 +29,10 @@ def purpose_of(purposes: Purposes, key: str) -> Purpose:
     if purpose is None:
         names = ", ".join(each.key for each in purposes)
         raise ConfigurationError(
-            f"No purpose has the key {key[:60]!r}.", where="--purpose", next_step=f"Say one of: {names}."
+            f"No purpose has the key {key[:60]!r}.",
+            where="--purpose",
+            kind="no_such_purpose",
+            next_step=f"Say one of: {names}.",
         )
     return purpose
 
@@ -37,7 +41,12 @@ def must_decide(work: Work, user: str, where: str = "--user") -> None:
     """A user who may decide such things: a dpo or an admin. Raises Refused for anybody else, known or not."""
     known = work.users.get(user)
     if known is None or rank(known.role) < rank(Role.DPO):
-        raise Refused("This user may not decide it.", where=where, next_step="It takes the role dpo.")
+        raise Refused(
+            "This user may not decide it.",
+            where=where,
+            kind="may_not_decide",
+            next_step="It takes the role dpo.",
+        )
 
 
 def people_at(work: Work, normalised: str) -> list[Person]:
@@ -66,12 +75,14 @@ def one_user(work: Work, normalised: str) -> Person:
         raise Refused(
             "Nobody with this address is in the mirror.",
             where="ADDRESS",
+            kind="nobody",
             next_step="Run `sync`, or look the address up with `person show`.",
         )
     if len(people) > 1:
         raise Stopped(
             "Several people share this address.",
             where="ADDRESS",
+            kind="shared",
             next_step="Name the one you mean by an address that nobody else has.",
         )
     return people[0]

@@ -72,6 +72,7 @@ def one(desk: Desk, prefix: str) -> Seen:
         raise Refused(
             "No wording has this hash." if not found else "Several wordings begin like this.",
             where="HASH",
+            kind="no_such_wording",
             next_step="See `consent-mirror wording list`; four unique digits or more are enough.",
         )
     return found[0]

@@ -52,6 +52,7 @@ def pdf(page: Page, *, limit_s: float = LIMIT_S) -> bytes:
     if done.returncode == _UNSHOWN:
         raise Refused(
             "A sign of the text is in no font of this machine, and PDF/A forbids to leave it out.",
+            kind="no_font",
             next_step="Use --html, or install a font with that script.",
         )
     if done.returncode or not done.stdout.startswith(b"%PDF"):
@@ -60,7 +61,11 @@ def pdf(page: Page, *, limit_s: float = LIMIT_S) -> bytes:
 
 
 def _not_set(why: str) -> NotSet:
-    return NotSet(f"The PDF could not be set: {why}.", next_step="Use --html, which needs no typesetter.")
+    return NotSet(
+        f"The PDF could not be set: {why}.",
+        kind="pdf_not_set",
+        next_step="Use --html, which needs no typesetter.",
+    )
 
 
 def _plain(page: Page) -> dict[str, Any]:

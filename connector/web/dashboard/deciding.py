@@ -11,6 +11,7 @@ from connector.errors import ConfigurationError, Refused, Stopped
 from connector.store.reviews import Review
 from connector.store.users import Role, User
 from connector.web.dashboard.office import Visit
+from connector.web.dashboard.questions import question
 
 MOST: Final = 200
 
@@ -29,7 +30,12 @@ def review(visit: Visit) -> Response:
         deciders = work.users.at_least(Role.DPO)
     mine = any(name == visit.user.name for name, _ in found.approvals)
     return visit.page(
-        "review", review=found, needs_two=found.kind in TWO_PEOPLE, deciders=deciders, mine=mine
+        "review",
+        review=found,
+        question=question(found, visit.say.language),
+        needs_two=found.kind in TWO_PEOPLE,
+        deciders=deciders,
+        mine=mine,
     )
 
 
@@ -37,9 +43,13 @@ def answer(visit: Visit) -> Response:
     """Yes or no with a reason; where two have to agree the first one's yes waits."""
     found, said = _review(visit), visit.field("answer")
     if said not in {APPROVE, REJECT}:
-        raise ConfigurationError("There is no such answer.", next_step="Choose one of the two buttons.")
+        raise ConfigurationError(
+            "There is no such answer.", kind="no_such_choice", next_step="Choose one of the two buttons."
+        )
     if not visit.field("reason"):
-        raise ConfigurationError("A reason is needed.", next_step="Say why, for the log.")
+        raise ConfigurationError(
+            "A reason is needed.", kind="reason_needed", next_step="Say why, for the log."
+        )
     if said == APPROVE and found.kind in ERASES:
         visit.office.lent.before_erasing(visit.desk)
     done = decide(visit.desk, found.id, said, visit.user.name, visit.field("reason"))
@@ -60,6 +70,7 @@ def destroy(visit: Visit) -> Response:
     if not gone.done:
         raise Stopped(
             f"The file is {gone.standing}: it is not the one that was written, or not there.",
+            kind="file_not_destroyed",
             next_step=f"Look for it, then say `consent-mirror exports destroy {number} --gone`.",
         )
     return visit.back("/exports", "destroyed")
@@ -74,9 +85,9 @@ def change_user(visit: Visit) -> Response:
     """Another role, out, or gone. Nobody does it to themselves: the last admin would be locked out."""
     name, act = visit.field("name"), visit.field("act")
     if name not in {each.name for each in _users(visit)}:
-        raise Refused("There is no such user.", next_step="Load the page again.")
+        raise Refused("There is no such user.", kind="no_such_user_here", next_step="Load the page again.")
     if name == visit.user.name:
-        raise ConfigurationError("This is you.", next_step="Another admin may do it.")
+        raise ConfigurationError("This is you.", kind="this_is_you", next_step="Another admin may do it.")
     desk = visit.office.any_desk
     with desk.mirror.write(desk.portal) as work:
         match act:
@@ -87,7 +98,9 @@ def change_user(visit: Visit) -> Response:
             case "remove":
                 work.users.remove(name)
             case _:
-                raise ConfigurationError("There is no such act.", next_step="Use the buttons.")
+                raise ConfigurationError(
+                    "There is no such act.", kind="no_such_choice", next_step="Use the buttons."
+                )
     return visit.back("/users", "user_changed")
 
 
@@ -101,5 +114,5 @@ def _review(visit: Visit) -> Review:
     with visit.desk.mirror.read(visit.desk.portal) as work:
         found = work.reviews.get(visit.request.path_params["number"])
     if found is None:
-        raise Refused("There is no such question.", next_step="Go back to the list.")
+        raise Refused("There is no such question.", kind="no_such_question", next_step="Go back to the list.")
     return found

@@ -41,5 +41,7 @@ def change_request(visit: Visit) -> Response:
         case "granted" | "refused":
             desk_acts.finish(visit.desk, number, ENDINGS[act], reason or None, visit.actor)
         case _:
-            raise ConfigurationError("There is no such act.", next_step="Use the buttons.")
+            raise ConfigurationError(
+                "There is no such act.", kind="no_such_choice", next_step="Use the buttons."
+            )
     return visit.back(f"/requests/{number}", "request_changed")

@@ -21,6 +21,7 @@ from connector.store.users import Role, User, rank
 from connector.web import pages
 from connector.web.dashboard.figures import Figures
 from connector.web.dashboard.throttle import Throttle
+from connector.web.dashboard.troubles import told
 from connector.web.dashboard.words import WORDS
 from connector.web.languages import chosen
 from connector.web.site import Site
@@ -146,6 +147,7 @@ class Visit:
             "local_iso": self.local_iso,
             "number": self.report_words.number,
             "title_of": self._title,
+            "told": lambda error: told(error, self.say.language),
         }
         return rendered(self.request, self.office, template, status=status, **shared, **values)
 

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from connector.acts.first_push import CONFIRMED, confirm_first_push, dry_run_shown
 from connector.acts.preview import preview
+from connector.consent.reasons import REASONS
 from connector.report import archive, charts, view
 from connector.report.figures import Report
 from connector.web.dashboard.drawing import Drawn, drawn, over_time
@@ -83,7 +84,7 @@ def dry_run(visit: Visit) -> Response:
     """What the first push would write, counted with its reasons; seeing it is what allows to confirm."""
     shown = preview(visit.desk)
     dry_run_shown(visit.desk)
-    return visit.page("dry_run", grouped=shown.grouped, total=len(shown.items))
+    return visit.page("dry_run", reasons=REASONS, grouped=shown.grouped, total=len(shown.items))
 
 
 def confirm(visit: Visit) -> Response:

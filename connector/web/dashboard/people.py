@@ -172,7 +172,9 @@ def _living(visit: Visit) -> Person:
 
 
 def _nobody() -> Refused:
-    return Refused("Nobody here has this reference.", next_step="Search by address.")
+    return Refused(
+        "Nobody here has this reference.", kind="no_such_reference", next_step="Search by address."
+    )
 
 
 def _place(found: Person) -> str:
@@ -186,7 +188,9 @@ def _address(visit: Visit, found: Person) -> str:
     order = {AddressKind.PRIMARY: 0, AddressKind.ADDITIONAL: 1}
     now = sorted((each for each in held if each.kind in order), key=lambda each: order[each.kind])
     if not now:
-        raise Refused("The person has no address now.", next_step="Use the command line.")
+        raise Refused(
+            "The person has no address now.", kind="no_address_now", next_step="Use the command line."
+        )
     return now[0].original
 
 
