@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import connector
-from connector.acts import archived, breakers, invalid_wordings, invalidate, reviews
+from connector.acts import archived, breakers, invalid_wordings, invalidate, lists_left, reviews, rows_gone
 from connector.acts import requests as desk_acts
 from connector.acts.annul import QUESTION as ANNUL_QUESTION
 from connector.acts.decide import ANNUL
@@ -43,6 +43,8 @@ KINDS = {
     ANNUL: ANNUL_QUESTION,
     invalid_wordings.KIND: invalidate.QUESTION.format(hash="a" * 12, people=3),
     archived.KIND: "The person's only record was archived in HubSpot. Approve: erase them for good.",
+    lists_left.KIND: "The purpose is not in the configuration any more, so nobody may be mailed for it.",
+    rows_gone.KIND: "An import was interrupted, and the rows that wait are not beside the keys.",
     RETENTION: "The time of 7 people is over: more than the breaker lets pass in 24 h.",
 }
 
@@ -145,7 +147,8 @@ def test_no_kind_of_question_is_forgotten() -> None:
     for path in (ROOT / "acts").rglob("*.py"):
         if "NewReview(" in path.read_text("utf-8"):
             assert path.stem in {
-                "reviews", "breakers", "annul", "invalidate", "archived", "retain", "erasing",
+                "reviews", "breakers", "annul", "invalidate", "archived", "retain", "erasing", "lists_left",
+                "rows_gone",
             }, path  # fmt: skip
 
 

@@ -27,6 +27,12 @@ SWEDISH: Final[Mapping[str, str]] = {
     "ändrats i HubSpot. Ja: det är rätt, stäng säkringen. Nej: håll den öppen.",
     "archived": "Personens enda post är arkiverad i HubSpot. Ja: radera personen för gott, i HubSpot och "
     "här. Nej: personen finns kvar här med sina nej och kan återställas i HubSpot inom 90 dagar.",
+    "list_left": "Ändamålet {purpose} finns inte i inställningarna längre, så ingen får utskick för det: "
+    "dess lista i HubSpot töms. Ja: listan hålls inte i takt längre. Nej: den hålls tom, och fylls igen om "
+    "ändamålet kommer tillbaka.",
+    "import_rows_gone": "En import avbröts, och raderna som väntar finns inte bredvid maskinens nycklar; "
+    "det kan finnas nej bland dem. Leta efter mappen imports-ID där den började, eller kör samma import "
+    "igen med --confirm: båda avslutar frågan. Ja: den överges som den är. Nej: den väntar på sina rader.",
     "annul": "Ett nej ska ha bokförts av misstag. Ja: det görs ogjort. Nej: det gäller. Se efter hur det "
     "kom in och tala med personen innan du håller med.",
     "invalidate_wording": "En text ska inte vara en giltig fråga om samtycke ({wording}). Ja: varje ja som "
@@ -40,7 +46,11 @@ def question(review: Review, language: str) -> str:
         return review.question
     kind = UNRESTRICTED if review.key.startswith(f"{UNRESTRICTED}:") else review.kind
     detail = {name: str(value) for name, value in review.detail.items()}
-    values = {"people": detail.get("people", "?"), "wording": detail.get("wording", "")[:12]}
+    values = {
+        "people": detail.get("people", "?"),
+        "wording": detail.get("wording", "")[:12],
+        "purpose": review.purpose,
+    }
     return SWEDISH[kind].format(**values) if kind in SWEDISH else OTHER
 
 
