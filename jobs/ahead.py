@@ -19,7 +19,7 @@ from mappings.records import Contact, Preferences
 DEPTH = 4  # pages that wait to be written; one more is being read and one is being written
 WORKERS = 12  # batches at once, where HubSpot's answer takes half a second; made as they are needed
 BATCH = 100
-UNCOLLECTED = 50_000  # objects made before a collection: a few megabytes
+UNCOLLECTED = 200_000  # objects that may be made and not freed before a collection: some ten megabytes
 
 
 class Listed(Protocol):
@@ -83,12 +83,17 @@ def ahead(pages: Iterator[P], plan: Plan[P]) -> Iterator["Pages[P]"]:
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Pages hold no cycles: looking for some after every 700 objects would take a tenth of the time."""
+    """Pages hold no cycles: looking for some after every 700 objects would take a tenth of the time.
+
+    What was there before them stays, and is not looked through either.
+    """
     before = gc.get_threshold()
     gc.set_threshold(UNCOLLECTED, *before[1:])
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         gc.set_threshold(*before)
 
 

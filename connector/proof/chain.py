@@ -70,8 +70,13 @@ def commitment(salt: bytes, payload: bytes) -> bytes:
 
 def entry_hash(header: Header) -> bytes:
     """The hash of an entry: next entry's `prev` and a leaf of the Merkle tree."""
+    return spelled_hash(_encoder.encode(header))
+
+
+def spelled_hash(canonical: bytes) -> bytes:
+    """The same from a header's canonical JSON."""
     hashed = _entry.copy()
-    hashed.update(_encoder.encode(header))
+    hashed.update(canonical)
     return hashed.digest()
 
 

@@ -19,8 +19,8 @@ T = TypeVar("T")
 CHUNK: Final = 500
 #: From so many rows on, PostgreSQL takes them in one go.
 _MANY: Final = 20
-#: Rows in one statement on SQLite; the fewer of a remainder go one by one.
-_ROWS: Final = 20
+#: Rows in one statement on SQLite: as many as there are, then fewer, and the last ones one by one.
+_ROWS: Final = (100, 20)
 _ARRAYS: Final = {BigInteger: "bigint", Text: "text", LargeBinary: "bytea"}
 
 
@@ -165,20 +165,21 @@ def _run(
 ) -> None:
     """Many rows a statement on SQLite: between two statements Python lets another thread run, and waits for
     its turn to come back."""
-    whole = len(rows) - len(rows) % _ROWS if connection.dialect.name == "sqlite" else 0
-    if whole:
-        statement = start + _more_rows(len(columns)) + end
-        for place in range(0, whole, _ROWS):
-            values = tuple(chain.from_iterable(rows[place : place + _ROWS]))
-            connection.exec_driver_sql(statement, values)
-    if whole < len(rows):
-        connection.exec_driver_sql(start + end, list(rows[whole:]))
+    place = 0
+    for size in _ROWS if connection.dialect.name == "sqlite" else ():
+        while len(rows) - place >= size:
+            values = tuple(chain.from_iterable(rows[place : place + size]))
+            connection.exec_driver_sql(_many(start, size, len(columns), end), values)
+            place += size
+    if place < len(rows):
+        connection.exec_driver_sql(start + end, list(rows[place:]))
 
 
-@lru_cache(maxsize=64)
-def _more_rows(width: int) -> str:
+@lru_cache(maxsize=256)
+def _many(start: str, size: int, width: int, end: str) -> str:
+    """One text for each statement, by which the driver finds the one that it prepared."""
     row = f", ({', '.join('?' * width)})"
-    return row * (_ROWS - 1)
+    return start + row * (size - 1) + end
 
 
 def _key(table: Table) -> tuple[str, ...]:

@@ -19,13 +19,15 @@ from connector.proof.chain import (
     entry_hash,
     event_id,
     seq_of,
+    spelled_hash,
 )
 from connector.proof.seal import NONCE_BYTES, seal, unseal
 from connector.store import bulk, payloads, stream
 from connector.store.packing import pack, unpack
 from connector.store.payloads import Draft
 from connector.store.refs import raw
-from connector.store.scope import NOBODY, Noted, Scope
+from connector.store.scope import NOBODY, Holder, Noted, Scope
+from connector.store.spelling import spelling
 from connector.store.tables import entry, head, payload, person
 
 _ENTRY_COLUMNS: Final = tuple(column.name for column in entry.columns)
@@ -65,6 +67,15 @@ class Head:
     last: str
     root: str
     recorded_at: int
+
+
+class _Place(NamedTuple):
+    """Where an entry stands, and what it commits to."""
+
+    seq: int
+    recorded_at: int
+    prev: bytes
+    commit: bytes
 
 
 @dataclass(slots=True)
@@ -223,44 +234,38 @@ class Log:
         entries: list[tuple[Any, ...]] = []
         sealed: list[tuple[Any, ...]] = []
         appended: list[Event | int] = []
-        seq, prev, at = end.tree.size, end.hash, 0
-        for item, source in todo:
-            seq, drawn = seq + 1, entropy[at : at + _DRAWN]
-            at += _DRAWN
-            made, row, hidden = self._made(item, source, seq, now, prev, drawn)
+        portal, seq, prev, at = scope.portal, end.tree.size, end.hash, 0
+        for (person_id, event), source in todo:
+            salt, nonce = entropy[at : at + SALT_BYTES], entropy[at + SALT_BYTES : at + _DRAWN]
+            seq, at = seq + 1, at + _DRAWN
+            holder = scope.holder(person_id)
+            data = event.payload if isinstance(event, Draft) else payloads.encode(event)
+            place = _Place(seq, now, prev, commitment(salt, data))
+            if isinstance(event, Draft) and holder.ref and not (event.wording or event.notice):
+                row = _alike(portal, event, holder.ref, place)
+                if event.type in JOURNALLED:
+                    self._note(holder, event, data, _made(event, holder.ref, place))
+                appended.append(seq)
+            else:
+                made = _made(event, holder.ref, place)
+                row = _row(portal, made, holder.ref or None, place.commit, entry_hash(made))
+                self._note(holder, event, data, made)
+                appended.append(_filled(event, made) if isinstance(event, Event) else seq)
             prev = row[-1]
             entries.append(row)
-            sealed.append(hidden)
-            event = item[1]
-            appended.append(_filled(event, made) if isinstance(event, Event) else seq)
+            hidden = seal(holder.cipher, nonce, salt + pack(data), scope.vault.entry_place(holder.ref, seq))
+            sealed.append((portal, seq, holder.owner, source[1] if source else None, hidden))
         bulk.insert(self._connection, entry, _ENTRY_COLUMNS, entries)
         bulk.insert(self._connection, payload, _PAYLOAD_COLUMNS, sealed)
         end.tree.extend(row[-1] for row in entries)
         self._save(_End(prev, now, end.tree))
         return appended, now
 
-    def _made(
-        self,
-        item: tuple[int | None, Event | Draft],
-        source: _Source | None,
-        seq: int,
-        now: int,
-        prev: bytes,
-        drawn: bytes,
-    ) -> tuple[Header, tuple[Any, ...], tuple[Any, ...]]:
-        """Header, entry row and payload row of one event."""
-        person_id, event = item
-        scope, holder = self._scope, self._scope.holder(person_id)
-        salt, nonce = drawn[:SALT_BYTES], drawn[SALT_BYTES:]
-        data = event.payload if isinstance(event, Draft) else payloads.encode(event)
-        commit = commitment(salt, data)
-        made = payloads.header(event, seq, now, holder.ref.hex() or None, commit.hex(), prev.hex())
-        sealed = seal(holder.cipher, nonce, salt + pack(data), scope.vault.entry_place(holder.ref, seq))
-        if event.type in JOURNALLED and holder.owner != NOBODY:
+    def _note(self, holder: Holder, event: Event | Draft, data: bytes, made: Header) -> None:
+        """For the journal, where it keeps such entries."""
+        if made.type in JOURNALLED and holder.owner != NOBODY:
             ours = isinstance(event, Event) and event.source is not Source.HUBSPOT
-            scope.noted.append(Noted(holder.owner, made, data, ours))
-        row = _row(scope.portal, made, holder.ref or None, commit, entry_hash(made))
-        return made, row, (scope.portal, seq, holder.owner, source[1] if source else None, sealed)
+            self._scope.noted.append(Noted(holder.owner, made, data, ours))
 
     def _end(self) -> _End:
         statement = select(*(head.c[name] for name in _HEAD_COLUMNS)).where(
@@ -319,6 +324,32 @@ def _without_repeats(
 
 def _columns(*more: Any) -> Select[Any]:
     return select(*(entry.c[name] for name in _ENTRY_COLUMNS[1:]), *more)
+
+
+def _made(event: Event | Draft, ref: bytes, place: _Place) -> Header:
+    seq, now, prev, commit = place
+    return payloads.header(event, seq, now, ref.hex() or None, commit.hex(), prev.hex())
+
+
+def _alike(portal: int, draft: Draft, ref: bytes, place: _Place) -> tuple[Any, ...]:
+    """The row of a draft about somebody, without wording and notice: its header is hashed and never made."""
+    seq, now, prev, commit = place
+    like = spelling(draft.type, draft.purpose, draft.basis, draft.grade)
+    hashed = spelled_hash(like.of(commit, prev, now, seq, ref))
+    return (
+        portal,
+        seq,
+        now,
+        like.kind,
+        ref,
+        like.purpose,
+        like.basis,
+        None,
+        None,
+        like.grade,
+        commit,
+        hashed,
+    )
 
 
 def _row(portal: int, made: Header, ref: bytes | None, commit: bytes, hashed: bytes) -> tuple[Any, ...]:
