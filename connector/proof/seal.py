@@ -5,6 +5,7 @@ so that a ciphertext that somebody moves to another row no longer opens.
 """
 
 import hmac
+from copy import copy
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -78,6 +79,12 @@ class Vault:
         self._addresses: dict[str, bytes] = {}
         #: For entries and letters that belong to no person.
         self.own = AESGCM(derive(master, f"own/v1|{portal}"))
+
+    def fresh(self) -> "Vault":
+        """The same secrets for another transaction, without any address."""
+        made = copy(self)
+        made._addresses = {}
+        return made
 
     def address_ref(self, normalised: str) -> bytes:
         """The keyed index of an address: equal for equal addresses, useless without the key."""

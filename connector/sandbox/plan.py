@@ -48,7 +48,7 @@ class Plan:
             self._narrow_range(asked)
         elif asked.name.startswith(OPTED_OUT_OF_ALL):
             test = asked.test()
-            flags = map(self._portal.slot_flags, range(SLOTS))
+            flags = map(self._portal.slot_flags, range(SLOTS if self._people.count else 0))
             self._keep_slots(slot for slot, flag in enumerate(flags) if test(flag.get(asked.name)))
         elif asked.name in _PRESENCE and asked.operator.endswith("HAS_PROPERTY"):
             test, present = asked.test(), _PRESENCE[asked.name]

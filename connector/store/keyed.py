@@ -1,6 +1,7 @@
 """Small values by name: cursors of readers, and what the mirror knows about its portal."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table, delete, select
@@ -19,8 +20,10 @@ class Keyed:
 
     def get(self, key: str) -> Any:
         """The value, None when unknown."""
-        statement = select(self._table.c.value).where(*self._is(key))
-        value = self._scope.connection.execute(statement).scalar_one_or_none()
+        connection = self._scope.connection
+        value = connection.exec_driver_sql(
+            _value(self._table.name, bulk.mark(connection)), (self._scope.portal, key)
+        ).scalar_one_or_none()
         return None if value is None else canon.decode(value.encode())
 
     def put(self, key: str, value: Any) -> None:
@@ -46,3 +49,9 @@ class Keyed:
 
     def _is(self, key: str) -> tuple[Any, ...]:
         return (self._table.c.portal == self._scope.portal, self._table.c.key == key)
+
+
+@lru_cache(maxsize=8)
+def _value(table: str, sign: str) -> str:
+    """Spelled once: every job asks some of them in every transaction."""
+    return f"SELECT value FROM {table} WHERE portal = {sign} AND key = {sign}"  # noqa: S608 - our own names

@@ -39,18 +39,21 @@ class Mirror:
         self._fences: Mapping[int, int] = {}
         self._turns = Turns(database.path)
         self._is_first = False
+        #: Derived once a portal: each transaction takes a copy that remembers nobody's address.
+        self._secrets: dict[int, tuple[Vault, SuppressionKeys]] = {}
 
     def fenced(self, portal: int, number: int) -> "Mirror":
         """The same mirror for one turn of a fleet's worker: writes to the portal end with Fenced once another
         worker has taken it over."""
         made = Mirror(self._database, self._keys, self._clock, self._chance, self.journal)
-        made._fences = {portal: number}
+        made._fences, made._secrets = {portal: number}, self._secrets
         return made
 
     def first(self) -> "Mirror":
         """The same mirror for what a person waits for: its writes go before those of bulk work."""
         made = Mirror(self._database, self._keys, self._clock, self._chance, self.journal)
-        made._fences, made._turns, made._is_first = self._fences, self._turns, True
+        made._fences, made._secrets, made._turns = self._fences, self._secrets, self._turns
+        made._is_first = True
         return made
 
     @classmethod
@@ -228,14 +231,23 @@ class Mirror:
 
     def _scope(self, connection: Connection, portal: int) -> Scope:
         moving.check_here(connection, self.place)
+        vault, listed = self._secrets_of(portal)
         return Scope(
             connection=connection,
             portal=portal,
             clock=self._clock,
             chance=self._chance,
-            vault=Vault(self._keys.master, portal),
-            suppression=SuppressionKeys(self._keys.suppression, portal),
+            vault=vault.fresh(),
+            suppression=listed,
         )
+
+    def _secrets_of(self, portal: int) -> tuple[Vault, SuppressionKeys]:
+        known = self._secrets.get(portal)
+        if known is None:
+            keys = self._keys
+            known = Vault(keys.master, portal), SuppressionKeys(keys.suppression, portal)
+            self._secrets[portal] = known
+        return known
 
 
 def _take_turn(connection: Connection, portal: int) -> None:

@@ -20,6 +20,8 @@ from connector.store.tables import head, meta, metadata, pace, person, person_nu
 MOVED_TO: Final = "moved_to"
 _MIRROR: Final = 0
 _ROWS: Final = 5_000
+#: Asked at the start of every transaction: as text it costs a sixth of what building the statement does.
+_WHERE_TO: Final = "SELECT value FROM meta WHERE portal = ? AND key = ?"
 #: Kept in a file beside SQLite and in a row on PostgreSQL: a limit's state is of no use elsewhere.
 _LEFT: Final = frozenset({pace.name})
 
@@ -95,7 +97,7 @@ def check_here(connection: Connection, where: str) -> None:
     """On SQLite: the mirror is still in this file. Raises ConfigurationError with the place it went to."""
     if connection.dialect.name != "sqlite":
         return
-    moved = connection.execute(select(meta.c.value).where(*_mine())).scalar_one_or_none()
+    moved = connection.exec_driver_sql(_WHERE_TO, (_MIRROR, MOVED_TO)).scalar_one_or_none()
     if moved is not None:
         raise ConfigurationError(
             f"This mirror was moved to {moved}.",
