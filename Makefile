@@ -48,6 +48,7 @@ sigkill: .venv/installed
 
 matrix: .venv/installed
 	$(BIN)/python -m tests.simulation.matrix
+	$(BIN)/python -m tests.tcp_proxy --write
 
 # Bugs on purpose: each patch in tests/teeth has to be found.
 teeth: .venv/installed

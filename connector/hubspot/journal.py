@@ -77,7 +77,7 @@ class Journal:
         self._scope = scope
         self._clock = clock
         self._stop = stop
-        self._session = pooled(self._url, 1)
+        self._session = pooled(self._url, 1, clock)
         self._token: str | None = None
         self._token_end = 0.0
         self._closed_until = 0.0
@@ -202,7 +202,7 @@ class Journal:
         offset = str(place.current_offset)
         if not self._may_fetch(place.url):
             raise complaints.unreachable(FILE, self._host, "file_url_not_https")
-        with pooled(place.url, 1) as session:
+        with pooled(place.url, 1, self._clock) as session:
             try:
                 with session.get(
                     place.url,

@@ -17,7 +17,6 @@ from typing import Any, Final
 import requests
 import urllib3
 from hubspot.utils.requests.http_request_builder import Request
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
@@ -25,6 +24,7 @@ from connector.clock import Clock
 from connector.hubspot.answers import Answer
 from connector.hubspot.families import Route
 from connector.hubspot.hosts import is_loopback
+from connector.hubspot.punctual import PunctualAdapter
 
 CONNECT_S: Final = 5.0
 READ_S: Final = 30.0
@@ -62,7 +62,7 @@ class Session:
     def __init__(self, base_url: str, *, clock: Clock, pool_size: int) -> None:
         self._base_url = base_url
         self._clock = clock
-        self._session = pooled(base_url, pool_size)
+        self._session = pooled(base_url, pool_size, clock)
 
     def send(self, outgoing: Outgoing, token: str) -> Answer:
         """One exchange. Raises NotSent or Lost, without what requests says: it quotes URLs."""
@@ -111,14 +111,14 @@ def whole_body(response: requests.Response, clock: Clock, largest: int = LARGEST
     return bytes(body)
 
 
-def pooled(base_url: str, pool_size: int) -> requests.Session:
+def pooled(base_url: str, pool_size: int, clock: Clock) -> requests.Session:
     """Connections that read no ~/.netrc, keep no cookie and repeat nothing by themselves."""
     session = requests.Session()
     session.trust_env = False  # else ~/.netrc would replace the Authorization header
     session.proxies = {} if is_loopback(base_url) else get_environ_proxies(base_url)
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True  # a company's own CA, never "no check"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
+    adapter = PunctualAdapter(clock, ANSWER_S, pool_connections=1, pool_maxsize=pool_size, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

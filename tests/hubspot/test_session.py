@@ -3,6 +3,8 @@
 import gzip
 import socket
 import ssl
+import threading
+import time
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -206,8 +208,27 @@ def test_a_slow_drip_meets_the_deadline() -> None:
 
     with scripted(raw("200 OK", b"x" * 200_000)) as server:
         session = Session(server.url, clock=Hurried(), pool_size=1)
-        with pytest.raises(Lost, match="answer_too_slow"):
+        with pytest.raises(Lost, match="read_timeout"):
             session.send(LIST, TOKEN)
+
+
+def test_headers_that_drip_meet_the_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes well within the socket's own time-out."""
+    monkeypatch.setattr(module, "ANSWER_S", 0.2)
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while not over.wait(0.01):
+            connection.sendall(b"x")
+
+    with scripted(drip) as server:
+        began = time.monotonic()
+        with pytest.raises(Lost, match="read_timeout"):
+            opened(server.url).send(LIST, TOKEN)
+        took = time.monotonic() - began
+        over.set()
+    assert took < 20
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:

@@ -15,6 +15,7 @@ from mappings.words import Status
 from tests.world import DAY, TYPES
 
 if TYPE_CHECKING:
+    from tests.simulation.product import Product
     from tests.simulation.run import Life
 
 DOMAIN = b"example.org"
@@ -71,7 +72,7 @@ def at_rest(life: "Life") -> None:
     _erased_stay_erased(life)
     _projection_is_the_formula(life)
     _nothing_waits(life)
-    _log_verifies(life)
+    log_verifies(life.product)
     _limits_were_kept(life)
     _no_file_names_anybody(life)
     _reports_are_there(life)
@@ -135,16 +136,16 @@ def _nothing_waits(life: "Life") -> None:
             demand(row is None or not row.failures, f"I24: {job} still fails although nothing goes wrong")
 
 
-def _cli(life: "Life", *words: str) -> tuple[int, str]:
+def _cli(product: "Product", *words: str) -> tuple[int, str]:
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
-        code = cli.run(["--config", str(life.product.folder / "config.toml"), *words])
+        code = cli.run(["--config", str(product.folder / "config.toml"), *words])
     return code, out.getvalue()
 
 
-def _log_verifies(life: "Life") -> None:
+def log_verifies(product: "Product") -> None:
     """I9, I10: the chain, every commitment that is left, every checkpoint."""
-    code, out = _cli(life, "log", "verify", "--payloads", "--json")
+    code, out = _cli(product, "log", "verify", "--payloads", "--json")
     demand(code == 0 and json.loads(out)["ok"], f"I9: log verify says {code}: {out[:300]}")
 
 

@@ -110,22 +110,20 @@ class Product:
         extra: str = "",
     ) -> None:
         self.folder = folder
-        self.world = WorldClock(START)
+        self._stack = ExitStack()
+        self.world = self._time()
         self.clock = OurClock(self.world)
         self.tools = wiring.Tools(clock=self.clock, chance=SeededChance(f"simulation/{seed}"))
         switches = Options(limits=True).changed(**(options or {}))
         self.sandbox = Sandbox(people, seed, tier, options=switches, clock=self.world)
-        self.wire = Wire(self.sandbox, self.world)
         self.death, self.disk = Death(), Disk()
-        self.wire.moment = self.death.moment
+        address = self._line()
         self.logs = io.StringIO()
         self.failed: Counter[str] = Counter()
         for name in ("mirror.db", "mirror.keys"):
             shutil.copy(_template() / name, folder / name)
-        text = _toml(folder, self.sandbox.portal_id, BASE_URL, extra=SCHEDULE + extra)
+        text = _toml(folder, self.sandbox.portal_id, address, extra=SCHEDULE + extra)
         self.settings = _settings(folder, text)
-        self._stack = ExitStack()
-        self._stack.enter_context(connected(self.wire))
         self._stack.enter_context(mortal(self.death, self.disk))
         self._stack.enter_context(in_order())
         self._stack.enter_context(logging_to(self.logs))
@@ -133,6 +131,17 @@ class Product:
         self.set_token(self.sandbox.token)
         self.mirror: Mirror = None  # type: ignore[assignment]
         self.desk: Desk = None  # type: ignore[assignment]
+
+    def _time(self) -> Any:
+        """The world's clock."""
+        return WorldClock(START)
+
+    def _line(self) -> str:
+        """Between product and sandbox; where the product finds HubSpot."""
+        self.wire = Wire(self.sandbox, self.world)
+        self.wire.moment = self.death.moment
+        self._stack.enter_context(connected(self.wire))
+        return BASE_URL
 
     def set_token(self, token: str) -> None:
         """The secret that the environment holds."""

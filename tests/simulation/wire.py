@@ -113,6 +113,9 @@ class _Adapter(HTTPAdapter):
 
     wire: Wire
 
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
     def send(self, request: requests.PreparedRequest, **said: Any) -> requests.Response:  # type: ignore[override]
         return self.build_response(request, self.wire.exchange(request, said["timeout"]))
 
@@ -121,11 +124,11 @@ class _Adapter(HTTPAdapter):
 def connected(wire: Wire) -> Iterator[None]:
     """While this lasts every session of the product leads to this wire."""
     kind = type("WireAdapter", (_Adapter,), {"wire": wire})
-    before, session.HTTPAdapter = session.HTTPAdapter, kind  # type: ignore[misc]
+    before, session.PunctualAdapter = session.PunctualAdapter, kind  # type: ignore[misc]
     try:
         yield
     finally:
-        session.HTTPAdapter = before  # type: ignore[misc]
+        session.PunctualAdapter = before  # type: ignore[misc]
 
 
 def written(method: str, path: str, body: bytes) -> tuple[str, int, str] | None:

@@ -1,0 +1,1 @@
+"""Faults of the connection itself, on real sockets."""
