@@ -21,6 +21,7 @@ from connector.acts.rectify import amend
 from connector.acts.sign_up import end_sign_ups
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver
+from connector.acts.unconfirmed import shred_unconfirmed
 from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused, RequestRejected, Temporary
 from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
@@ -85,6 +86,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
         beat = _asked_first(desk, turned.tally, beat)
     end_consents(desk, turned.tally)
     end_sign_ups(desk)
+    shred_unconfirmed(desk)
     hold_overdue(desk)
     try:
         read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)

@@ -294,8 +294,8 @@ def _signed_up(known: Known, purpose: Purpose, box: Box) -> Iterator[Event]:
     """A double opt-in: the sign-up is a request, its confirmation makes the consent (CD 3.1)."""
     confirmed = next((t for t in _tellings(known, purpose, box) if t.door is Door.CONFIRMATION), None)
     open_still = box.at is not None and known.now - box.at < REQUEST_LIVES_MS
-    if confirmed is None and not (open_still or box.tick == Tick.YES):
-        return
+    if confirmed is None and not open_still:
+        return  # its time is over: nothing is kept of it, or made of it anew (CD 3.3)
     yield _act(EventType.REQUEST, box, f"request:{box.ref}", grade=box.grade)
     if confirmed is not None:
         grade = Grade.E3 if box.doubt is None else Grade.E1

@@ -153,7 +153,7 @@ SWEDISH: Final = Words(
         "object": "Invändning mot direktmarknadsföring",
         "annul": "Posten upphävd",
         "invalidate": "Samtycket ogiltigförklarat",
-        "expire": "Samtycket löpte ut",
+        "expire": "Samtycket eller anmälan löpte ut",
     },
     sources={
         "hubspot": "i HubSpot",
@@ -332,7 +332,7 @@ ENGLISH: Final = Words(
         "object": "Objection to direct marketing",
         "annul": "Entry annulled",
         "invalidate": "Consent declared invalid",
-        "expire": "Consent expired",
+        "expire": "Consent or sign-up expired",
     },
     sources={
         "hubspot": "in HubSpot",

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import Select, and_, delete, func, select, tuple_
 
 from connector.consent.events import NOES, Event, EventType, Source
 from connector.proof import merkle
@@ -36,6 +36,7 @@ _HEAD_COLUMNS: Final = ("portal", "size", "hash", "recorded_at", "nodes")
 _DRAWN: Final = SALT_BYTES + NONCE_BYTES
 _FIRST: Final = bytes(32)
 _READ_AHEAD: Final = 5_000
+_WINDOW: Final = 50_000  # headers that one look for aged entries passes: some milliseconds
 #: What the journal keeps too: a restored copy of the database must not have forgotten these (design 3).
 JOURNALLED: Final = NOES | {
     EventType.RESTRICT,
@@ -76,6 +77,14 @@ class _Place(NamedTuple):
     recorded_at: int
     prev: bytes
     commit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """Entries of one type that have reached an age; `upto`: how far the log was looked at."""
+
+    seqs: tuple[int, ...]
+    upto: int
 
 
 @dataclass(slots=True)
@@ -137,12 +146,32 @@ class Log:
     def event(self, event_id: str) -> tuple[int | None, Event] | None:
         """(person id, event) by its id; None where there is none or its payload is erased."""
         seq = seq_of(event_id)
+        found = None if seq is None else self.entry(seq)
+        return found if found is not None and found[1].id == event_id else None
+
+    def entry(self, seq: int) -> tuple[int | None, Event] | None:
+        """(person id, event) by its place; None where there is none or its payload is gone."""
         row = self._connection.execute(self._with_payload().where(entry.c.seq == seq)).one_or_none()
         if row is None:
             return None
         self._scope.load([row.person_id])
-        found = self._event(row)
-        return (row.person_id or None, found) if found.id == event_id else None
+        return row.person_id or None, self._event(row)
+
+    def aged(self, kind: EventType, after: int, before: int, window: int = _WINDOW) -> Aged:
+        """Entries of one type with seq > after that were recorded by `before` (ms UTC), of the next `window`.
+
+        Time never goes back in a log, so that each entry is looked at once.
+        """
+        looked = [self._mine, entry.c.seq > after, entry.c.seq <= after + window]
+        looked.append(entry.c.recorded_at <= before)
+        last = self._connection.execute(select(func.max(entry.c.seq)).where(*looked)).scalar()
+        mine = select(entry.c.seq).where(*looked, entry.c.type == kind).order_by(entry.c.seq)
+        return Aged(tuple(self._connection.execute(mine).scalars()), after if last is None else int(last))
+
+    def shred(self, seqs: Iterable[int]) -> None:
+        """Remove the payloads of these entries, with their salts: the headers stay. The act appends why."""
+        mine = delete(payload).where(payload.c.portal == self._scope.portal, payload.c.seq.in_(list(seqs)))
+        self._connection.execute(mine)
 
     def of_nobody(self, kind: EventType) -> list[Event]:
         """The entries of one type that name no person, in order."""

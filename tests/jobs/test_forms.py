@@ -189,7 +189,7 @@ def test_a_box_that_had_to_be_ticked_is_a_claim(w: World) -> None:
     assert "box_was_required" in {event.reason for event in w.log(ANNA)}
 
 
-def test_double_opt_in_waits_for_the_person_and_is_e3(make: Make) -> None:
+def waiting_for_confirmation(make: Make) -> World:
     w = make()
     text = w.config.read_text("utf-8").replace(
         'key = "newsletter"\n', 'key = "newsletter"\ndouble_opt_in = true\n'
@@ -202,6 +202,23 @@ def test_double_opt_in_waits_for_the_person_and_is_e3(make: Make) -> None:
     send(w)
     w.sync()
     assert (w.state(ANNA), w.may_send(ANNA)) == ("PENDING", False)
+    return w
+
+
+def test_a_sign_up_that_nobody_confirms_is_shredded_once(make: Make) -> None:
+    """The form's submission still tells of it: nothing is made of it anew."""
+    w = waiting_for_confirmation(make)
+    for _ in range(3):
+        w.wait(8 * DAY)
+        w.sync(full=True)
+        types = w.types(ANNA)
+        assert (types.count("request"), types.count("expire")) == (0, 1)
+    assert w.state(ANNA) != "PENDING"
+    assert w.cli("log", "verify", "--payloads").code == 0
+
+
+def test_double_opt_in_waits_for_the_person_and_is_e3(make: Make) -> None:
+    w = waiting_for_confirmation(make)
     w.wait(HOUR)
     w.sandbox.person.confirm(ANNA)
     w.wait(MINUTE)

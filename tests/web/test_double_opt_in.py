@@ -151,3 +151,60 @@ def test_rights_are_filed_once_with_the_identity_in_doubt(
     with here.mirror.read(here.desk.portal) as work:
         filed = [(str(each.kind), str(each.identity), each.via) for each in work.requests.open()]
     assert sorted(filed) == [("access", "doubted", "page"), ("erasure", "doubted", "page")]
+
+
+def shredded(here: World) -> tuple[int, int]:
+    """Sign-ups of Anna that can still be read, and headers of them in the log."""
+    person = here.person(ANNA)
+    assert person is not None
+    with here.mirror.read(here.desk.portal) as work:
+        headers = [each.type for each in work.log.headers(subject_ref=person.ref)]
+    return here.types(ANNA).count("request"), headers.count("request")
+
+
+def test_what_nobody_confirmed_is_shredded_after_a_week_and_the_log_says_why(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    visitor.press(anna.preferences, **YES)
+    here.wait(WEEK - HOUR)
+    here.sync()
+    assert shredded(here) == (1, 1)
+    here.wait(2 * HOUR)
+    here.sync()
+    assert shredded(here) == (0, 1)
+    (why,) = [each for each in here.log(ANNA) if str(each.type) == "expire"]
+    assert (why.purpose, here.state(ANNA)) == ("newsletter", "UNKNOWN")
+    assert here.cli("log", "verify", "--payloads").code == 0
+    size = len(here.log(ANNA))
+    here.sync()
+    assert len(here.log(ANNA)) == size
+    visitor.press(anna.preferences, **YES)
+    assert here.state(ANNA) == "PENDING", "a new sign-up is a new one"
+
+
+def test_a_confirmed_sign_up_is_part_of_the_proof_and_stays(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    visitor.press(anna.preferences, **YES)
+    here.wait(HOUR)
+    confirm(here, visitor, mailed(here)[0])
+    here.wait(2 * WEEK)
+    here.sync()
+    assert shredded(here) == (1, 1)
+    assert (here.state(ANNA), "expire" in here.types(ANNA)) == ("GRANTED", False)
+
+
+def test_a_hold_and_a_restriction_keep_a_sign_up_until_they_end(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    visitor.press(anna.preferences, **YES)
+    here.cli("hold", "add", ANNA, "--reason", "a case")
+    here.cli("restrict", ANNA)
+    for end in (("hold", "remove", ANNA, "--reason", "over"), ("unrestrict", ANNA)):
+        here.wait(2 * WEEK)
+        here.sync()
+        assert shredded(here) == (1, 1)
+        assert here.cli(*end).code == 0
+    here.sync()
+    assert shredded(here) == (0, 1)
+    assert here.cli("log", "verify", "--payloads").code == 0
