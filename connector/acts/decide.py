@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connector.acts import archived, erase, invalid_wordings, lists_left, retain, rows_gone
+from connector.acts import archived, erase, fights, invalid_wordings, lists_left, retain, rows_gone
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -143,6 +143,7 @@ OWN_WAYS: Final[Mapping[str, Callable[[Desk, Work, Review, str], None]]] = {
     Kind.ERASURE: _erasure,
     retain.KIND: _retention,
     archived.KIND: archived.decided,
+    fights.KIND: fights.decided,
     lists_left.KIND: lists_left.decided,
     rows_gone.KIND: rows_gone.decided,
 }

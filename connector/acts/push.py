@@ -13,6 +13,8 @@ import structlog
 from connector.acts.breakers import is_breaker_open, open_breaker, within_breaker
 from connector.acts.desk import Desk
 from connector.acts.facts import NOES_STAND, Facts, facts_of
+from connector.acts.fights import ask as ask_about_fight
+from connector.acts.fights import waits_until
 from connector.acts.letters import letter_for, queue
 from connector.acts.pin import check_portal
 from connector.acts.projection import project
@@ -198,7 +200,7 @@ def _row(read: Preferences, subscription: int) -> StatusRow | None:
 
 
 def _unsubscribe(errand: _Errand, before: Preferences) -> None:
-    if not _attempt(errand):
+    if _fought(errand) or not _attempt(errand):
         return
     hubspot, letter = errand.desk.hubspot, errand.letter
     if letter.subscription == WIDE:
@@ -207,6 +209,25 @@ def _unsubscribe(errand: _Errand, before: Preferences) -> None:
         hubspot.set_status(errand.address, letter.subscription, Status.UNSUBSCRIBED)
     errand.tally.pushed += 1
     _settle(errand, _read(errand))
+
+
+def _fought(errand: _Errand) -> bool:
+    """Somebody overwrites what we write: it stays pending, later and with a person asked (threat 4)."""
+    desk, letter = errand.desk, errand.letter
+    now = desk.clock.now()
+    with desk.mirror.write(desk.portal) as work:
+        until = waits_until(work, letter, now)
+        if until is None or letter.person_id is None:
+            return False
+        work.outbox.retry(letter, until)
+        _metered(letter, "fought")
+        if not ask_about_fight(work, letter, now):
+            return True
+        work.log.append([(letter.person_id, _entry(EventType.INCIDENT_FIGHT, letter))])
+    errand.tally.events += 1
+    errand.tally.incidents += 1
+    log.error("incident_fight", purpose=letter.purpose, target=str(letter.status))
+    return True
 
 
 def _read(errand: _Errand) -> Preferences:
@@ -429,7 +450,7 @@ def _asked(
 
 
 def _write_yes(errand: _Errand, yes: _Yes) -> None:
-    if not _attempt(errand):
+    if _fought(errand) or not _attempt(errand):
         return
     if yes.kind is Push.UNSUB_OTHERS_THEN_SUB:
         _others_off(errand, yes.facts)  # takes its time: everything is read and asked again after it

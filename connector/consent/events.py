@@ -75,6 +75,7 @@ class EventType(StrEnum):
     OPTOUT_REASSERTED = "optout.reasserted"
     RESUBSCRIBE_REJECTED = "resubscribe.rejected"
     INCIDENT_OVERWROTE_OPTOUT = "incident.overwrote_optout"
+    INCIDENT_FIGHT = "incident.fight"  # another app overwrote our write again and again within a day
     GRANT_RENEWED = "grant.renewed"  # a proved, newer yes stands above an older no
     CONFLICT = "conflict"
     CONFLICT_TIE = "conflict.tie"
