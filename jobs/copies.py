@@ -98,10 +98,14 @@ def names_of(made: Made, *, latest: bool = False) -> tuple[str, str]:
 
 def _write(folder: Path, made: Made, *, latest: bool) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         for name, text in zip(names_of(made, latest=latest), (made.note, f"{made.key}\n"), strict=True):
             beside = folder / f".{name}.part"
-            beside.write_text(text, "utf-8")
+            beside.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            # Meant for others to read, for nobody else to change: it names no person, and is signed.
+            with os.fdopen(os.open(beside, flags, 0o644), "w", encoding="utf-8") as file:
+                file.write(text)
             beside.replace(folder / name)
     except OSError as error:
         raise ConfigurationError(

@@ -1,5 +1,6 @@
 """`demo`: a day in the life of a register, told with the real commands on a sandbox portal."""
 
+import io
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from connector.errors import ConnectorError
 from connector.sandbox.options import Tier
 from connector.sandbox.server import Running, Sandbox
 from jobs import output
+from jobs.files import save
 
 PEOPLE, SEED = 240, 7
 TOKEN = "CONSENT_MIRROR_DEMO_TOKEN"  # noqa: S105 - the name of a variable
@@ -110,7 +112,7 @@ def tell(folder: Path, *, quiet: bool) -> Mapping[str, Path]:
 @contextmanager
 def _stage(folder: Path, *, quiet: bool) -> Iterator[tuple[Stage, Running]]:
     """A clean folder and a sandbox portal; the token stays in this process."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in LEFT_BEHIND:
         for path in folder.glob(f"{name}*"):
             if path.is_dir():
@@ -142,7 +144,7 @@ def _set_up(stage: Stage, server: Running) -> None:
         events=EVENTS,
         offers=OFFERS,
     )
-    (stage.folder / "config.toml").write_text(text, "utf-8")
+    save(stage.folder / "config.toml", text.encode())
     stage.say(
         "1. A portal", f"A HubSpot portal with {PEOPLE} people runs on this machine. First: is all in place?"
     )
@@ -199,7 +201,7 @@ def _others_meddle(stage: Stage) -> None:
 
 def _a_proved_yes(stage: Stage) -> None:
     wording = stage.folder / "wording.txt"
-    wording.write_text(WORDING, "utf-8")
+    save(wording, WORDING.encode())
     stage.say(
         "10. A yes that can be proved", "A signed form on paper, with the exact words. Now we may send."
     )
@@ -234,7 +236,9 @@ def _what_is_left(stage: Stage) -> Mapping[str, Path]:
     )
     stage.run("report", "--html", str(files["report"]))
     stage.run("log", "verify", "--payloads")
-    with files["log"].open("w", encoding="utf-8") as file, redirect_stdout(file):
+    shown = io.StringIO()
+    with redirect_stdout(shown):
         stage.run("log", "show", "--json")
+    save(files["log"], shown.getvalue().encode())
     stage.say("Look at", "\n".join(f"{name:8} {path}" for name, path in files.items()))
     return files
