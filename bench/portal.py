@@ -31,8 +31,7 @@ class Served:
 
     def cpu(self) -> float:
         """CPU seconds that its process has used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(self.pid)
 
     def ask(self, act: str, **arguments: Any) -> Any:
         """One call of the control API."""
@@ -41,6 +40,12 @@ class Served:
         )
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)["result"]
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 @contextmanager

@@ -2,26 +2,31 @@
 
 import argparse
 import http.client
+import json
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench import output
-from bench.portal import Served, served
+from bench.flood import Flood
+from bench.portal import Served, cpu_of, served
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.acts.links import keep_links, stop_token, url
 from connector.settings import Settings, load
+from connector.store.outbox import Letter
 
 TOKEN = "CONSENT_MIRROR_BENCH_TOKEN"
 CONFIG = """
@@ -89,6 +94,12 @@ class Place:
             time.sleep(0.05)
         raise RuntimeError("the web part does not come up")
 
+    def warnings(self) -> list[tuple[str, int]]:
+        """Events of the web part's logs above `info`, and how often."""
+        lines = (line for log in self.folder.glob("serve-*.log") for line in log.read_text().splitlines())
+        told = [json.loads(line) for line in lines if line.startswith("{")]
+        return Counter(each["event"] for each in told if each["level"] != "info").most_common()
+
     @contextmanager
     def desk(self) -> Iterator[Desk]:
         settings = self.settings
@@ -125,99 +136,116 @@ def press(connection: http.client.HTTPConnection, path: str) -> int:
     return answer.status
 
 
-def latency(place: Place, paths: dict[int, str], gap_s: float) -> list[float]:
-    """Seconds from the press to the read-back, one press after another."""
-    pressed: dict[int, float] = {}
+@dataclass
+class Pressed:
+    """Where the seconds of one press went; infinite where HubSpot did not show it in time."""
+
+    recorded: float = math.inf  # from the press to the letter in the outbox
+    read: float = math.inf  # then until it is about to be written: claimed, HubSpot read
+    shown: float = math.inf  # then until it was read back
+
+    @property
+    def whole(self) -> float:
+        """From the press to the read-back."""
+        return self.recorded + self.read + self.shown
+
+
+def latency(place: Place, paths: dict[int, str], gap_s: float) -> list[Pressed]:
+    """One press after another; their times once HubSpot has had ten seconds more."""
+    at: dict[int, float] = {}
     connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=30)
     for number, path in paths.items():
-        pressed[number] = time.time()
+        at[number] = time.time()
         status = press(connection, path)
         if status != 200:
             raise RuntimeError(f"a press was answered {status}")
         time.sleep(gap_s)
     time.sleep(10)
-    found = []
     with place.desk() as desk, desk.mirror.read(desk.portal) as work:
-        held = work.people.addresses(pressed)
+        held = work.people.addresses(at)
         letters = work.outbox.of_refs({each.ref for addresses in held.values() for each in addresses})
-        for number, at in pressed.items():
-            done = [
-                letter.confirmed_at
-                for address in held[number]
-                for letter in letters.get(address.ref, [])
-                if letter.subscription == 0
-            ]
-            found.append(
-                max((each / 1000 for each in done if each), default=float("inf")) - at
-                if all(done) and done
-                else float("inf")
-            )
-    return found
+    return [
+        max(
+            (
+                _times(letter, at[number])
+                for a in held[number]
+                for letter in letters.get(a.ref, ())
+                if not letter.subscription
+            ),
+            key=lambda each: each.whole,
+            default=Pressed(),
+        )
+        for number in at
+    ]
 
 
-@dataclass
-class Flood:
-    """Many at once; the people who were told 200."""
-
-    accepted: dict[int, float] = field(default_factory=dict)
-    failed: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def run(self, port: int, items: Sequence[tuple[int, str]]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        for number, path in items:
-            while not self._one(connection, number, path):
-                time.sleep(0.1)
-
-    def _one(self, connection: http.client.HTTPConnection, number: int, path: str) -> bool:
-        """False: not answered 200; a mail provider tries again."""
-        try:
-            status = press(connection, path)
-        except (OSError, http.client.HTTPException):
-            status = 0
-            connection.close()
-        with self.lock:
-            if status == 200:
-                self.accepted[number] = time.monotonic()
-            else:
-                self.failed += 1
-        return status == 200
+def _times(letter: Letter, at: float) -> Pressed:
+    if letter.confirmed_at is None:
+        return Pressed()
+    sent_at = letter.first_sent_at or letter.confirmed_at  # HubSpot showed it already: nothing was written
+    queued, sent, shown = (each / 1000 for each in (letter.queued_at, sent_at, letter.confirmed_at))
+    return Pressed(queued - at, sent - queued, shown - sent)
 
 
 def flood(
-    place: Place, process: subprocess.Popen[bytes], paths: dict[int, str], threads: int
-) -> dict[str, float]:
-    items = list(paths.items())
-    made = Flood()
-    workers = [
-        threading.Thread(target=made.run, args=(place.port, items[start::threads]))
-        for start in range(threads)
-    ]
-    started = time.monotonic()
-    for worker in workers:
-        worker.start()
-    while len(made.accepted) < len(items) // 2 and any(worker.is_alive() for worker in workers):
-        time.sleep(0.01)
-    half = time.monotonic()
-    before = len(made.accepted)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    place.serve()
-    for worker in workers:
-        worker.join()
+    place: Place,
+    process: subprocess.Popen[bytes],
+    backfill: subprocess.Popen[bytes],
+    paths: dict[int, str],
+    lines: int,
+) -> list[tuple[str, Any]]:
+    """As many posts as the door takes; SIGKILL once half of the people were told 200."""
+    made, half = Flood(place.port, paths), _Half()
+    started, used = time.monotonic(), _cpu(place, process, backfill)
+
+    def kill() -> None:
+        half.seconds, half.answered, half.took = (
+            time.monotonic() - started,
+            len(made.accepted),
+            list(made.took),
+        )
+        half.used = [now - before for now, before in zip(_cpu(place, process, backfill), used, strict=True)]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        place.start("serve")
+
+    made.run(lines, kill)
     with place.desk() as desk, desk.mirror.read(desk.portal) as work:
         events = work.log.events_of(made.accepted)
     lost = sum(
         not any(event.is_no and event.source == "oneclick" for event in events.get(n, ()))
         for n in made.accepted
     )
-    return {
-        "people": len(items),
-        "answered_200": len(made.accepted),
-        "tries_without_200": made.failed,
-        "rate_until_the_kill": before / (half - started),
-        "lost_of_those_answered": lost,
-    }
+    each = max(half.answered, 1) / 1000
+    return [
+        ("people", len(paths)),
+        ("answered 200", len(made.accepted)),
+        ("lost of those answered", lost),
+        ("answered a second until the kill", half.answered / half.seconds),
+        ("answer p50 s", share(half.took, 0.5)),
+        ("answer p95 s", share(half.took, 0.95)),
+        *((f"CPU ms a post: {name}", used / each) for name, used in zip(_WHO, half.used, strict=True)),
+        ("tries without 200", dict(made.failed)),
+        ("backfill still running", backfill.poll() is None),
+    ]
+
+
+_WHO = ("web part, pushing included", "backfill", "sandbox", "this client")
+
+
+@dataclass
+class _Half:
+    """What was so when the process was killed."""
+
+    seconds: float = math.inf
+    answered: int = 0
+    took: list[float] = field(default_factory=lambda: [math.inf])
+    used: list[float] = field(default_factory=lambda: [math.nan] * len(_WHO))
+
+
+def _cpu(place: Place, *processes: subprocess.Popen[bytes]) -> list[float]:
+    """CPU seconds used so far, in the order of _WHO."""
+    return [*(cpu_of(each.pid) for each in processes), place.portal.cpu(), time.process_time()]
 
 
 def share(values: Sequence[float], part: float) -> float:
@@ -233,7 +261,7 @@ def main() -> None:
     parser.add_argument("--presses", type=int, default=60)
     parser.add_argument("--gap", type=float, default=0.5)
     parser.add_argument("--flood", type=int, default=4_000)
-    parser.add_argument("--threads", type=int, default=48)
+    parser.add_argument("--lines", type=int, default=100, help="connections")
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -252,18 +280,31 @@ def main() -> None:
             few = dict(list(paths.items())[: asked.presses])
             many = {number: path for number, path in paths.items() if number not in few}
             took = latency(place, few, asked.gap)
+            warned = place.warnings()
             beside = backfill.poll() is None
-            found = flood(place, process, many, asked.threads)
-            found["backfill_still_running"] = float(backfill.poll() is None)
+            found = flood(place, process, backfill, many, asked.lines)
         finally:
             for each in place.running:
                 if each.poll() is None:
                     each.kill()
                     each.wait()
-        times = [("p50_s", share(took, 0.5)), ("p95_s", share(took, 0.95)), ("most_s", max(took))]
         about = f"{len(took)} presses beside a backfill" + ("" if beside else " that ended meanwhile")
-        output.show("press to read-back", times, about)
-        output.show("many at once, SIGKILL midway", list(found.items()), f"{asked.threads} connections")
+        for name, part in (
+            ("press to read-back", [each.whole for each in took]),
+            ("of it: press to record", [each.recorded for each in took]),
+            ("of it: record to write", [each.read for each in took]),
+            ("of it: write to read-back", [each.shown for each in took]),
+        ):
+            times = [("p50_s", share(part, 0.5)), ("p95_s", share(part, 0.95)), ("most_s", max(part))]
+            output.show(name, times, about)
+        worst = sorted(took, key=lambda each: each.whole)[-5:]
+        rows = [
+            (f"{each.whole:.2f} s", f"{each.recorded:.2f} + {each.read:.2f} + {each.shown:.2f}")
+            for each in worst
+        ]
+        output.show("the slowest, by the same parts", rows)
+        output.show("what the web part warned of", warned or [("nothing", 0)])
+        output.show("many at once, SIGKILL midway", found, f"{asked.lines} connections")
 
 
 if __name__ == "__main__":
