@@ -1,6 +1,7 @@
 """The description of the public endpoints: whole, and generated requests from it to the real application."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp
 from connector import wiring
 from connector.acts.gauges import gauges
 from connector.acts.links import links_of
+from connector.acts.sign_up import Asked, ask_yes
 from connector.hubspot.signatures import v3
 from connector.meters import METERS
 from connector.web.app import make_app, public_routes
@@ -28,13 +30,14 @@ from connector.web.metrics import Instruments
 from connector.web.pages import style_name
 from connector.web.watch import Watched, watch_app
 from tests.web.conftest import PUBLIC
-from tests.world import ANNA, BO, CARIN, TYPES, World, world
+from tests.world import ANNA, BO, CARIN, DAVID, TYPES, World, world
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 DOCUMENT: Mapping[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
 HERE = "https://consent.example"
 LISTENER = {"/healthz", "/readyz", "/metrics"}
 HOOK = "/webhooks/hubspot"
+CONFIRM = "/c/{token}"
 SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
 EXAMPLES = 9  # of each operation in each mode
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -44,7 +47,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("WEBHOOK_TEST_SECRET", SECRET)
     secret = 'webhook_secret_env = "WEBHOOK_TEST_SECRET"\n'
-    with world(tmp_path, extra=PUBLIC, portal=secret, contacts=(ANNA, BO, CARIN)) as made:
+    with world(tmp_path, extra=PUBLIC, portal=secret, contacts=(ANNA, BO, CARIN, DAVID)) as made:
         made.begin()
         yield made
 
@@ -91,19 +94,40 @@ def test_generated_requests_break_nothing_and_reach_nobody_else(here: World) -> 
         here.grant(address)
     anna, bo = links_of(here.desk, ANNA), links_of(here.desk, BO)
     tokens = _tokens(anna.one_click, anna.preferences, forged_from=(bo.one_click, bo.preferences))
+    confirming = sign_up(here, DAVID)
     before = {address: stands(here, address) for address in (BO, CARIN)}
     asked: list[tuple[str, int]] = []
     with wiring.site_of(here.settings, [here.desk], here.tools) as site:
         free = {name: Limiter(Rate(burst=10_000, per_s=1), here.clock) for name in site.limiters}
         app = make_app(replace(site, limiters=free))
-        _drive(here, app, lambda path: path not in LISTENER, tokens, asked)
+        _drive(here, app, lambda path: path not in {*LISTENER, CONFIRM}, tokens, asked)
+        _drive(here, app, CONFIRM.__eq__, [*tokens, *[confirming] * 4], asked)
     _drive(here, watched(here), LISTENER.__contains__, tokens, asked)
     assert [each for each in asked if each[1] >= 500] == []
     assert len(asked) <= 200
     assert {status for _, status in asked} >= {200, 302, 400, 401, 404}, "the generator reached too little"
-    assert {(path, 200) for path in ("/u/{token}", "/p/{token}", "/static/{name}", HOOK)} <= set(asked)
+    assert {(path, 200) for path in ("/u/{token}", "/p/{token}", CONFIRM, "/static/{name}", HOOK)} <= set(
+        asked
+    )
     assert here.state(ANNA) == "WITHDRAWN", "the valid token did nothing: the requests were not real"
+    assert here.state(DAVID) == "GRANTED", "the sign-up that waits was never confirmed"
     assert {address: stands(here, address) for address in (BO, CARIN)} == before
+
+
+def sign_up(here: World, address: str) -> str:
+    """The token in the mail that somebody gets who asked for the newsletter at their page."""
+    assert here.desk.signer is not None
+    ticket = here.desk.signer.read(links_of(here.desk, address).unsubscribe.rpartition("/")[2])
+    purpose = here.desk.purposes.get("newsletter")
+    assert ticket is not None and purpose is not None
+    asked = Asked(ticket=ticket, purpose=purpose, text="Yes, please.", language="en", at=here.now)
+    with here.mirror.write(here.desk.portal) as work:
+        ask_yes(here.desk, work, asked)
+    with here.mirror.read(here.desk.portal) as work:
+        row = work.mail.due(here.now)
+    found = re.search(rb"https://consent\.example/c/([\w.-]+)", (row and row.body) or b"")
+    assert found is not None, "no mail waits"
+    return found[1].decode()
 
 
 def _tokens(*good: str, forged_from: tuple[str, ...]) -> list[str]:
