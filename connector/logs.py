@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, TextIO
 from urllib.parse import quote
@@ -70,6 +71,7 @@ class _Secrets:
             forms = {form for each in self._known for form in (each, quote(each, safe=""))}
             longest_first = sorted(forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+            _redact_name.cache_clear()
 
     def hide(self, text: str) -> str:
         return self._pattern.sub(SECRET, text) if self._pattern else text
@@ -96,9 +98,15 @@ def redact(text: str) -> str:
     return _WORD.sub(_hide_address, _QUOTED_LOCAL.sub(ADDRESS, text))
 
 
+@lru_cache(maxsize=512)
+def _redact_name(name: str) -> str:
+    """The same for the names of an event's values: few, and in every line."""
+    return redact(name)
+
+
 def redacted(_logger: Any, _method: str, event: Event) -> Event:
     """A structlog processor: every key and every value of the event, however deep."""
-    return {redact(str(key)): _clean(str(key), value) for key, value in event.items()}
+    return {_redact_name(str(key)): _clean(str(key), value) for key, value in event.items()}
 
 
 def configure(

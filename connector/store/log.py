@@ -33,6 +33,7 @@ from connector.store.tables import entry, head, payload, person
 _ENTRY_COLUMNS: Final = tuple(column.name for column in entry.columns)
 _PAYLOAD_COLUMNS: Final = ("portal", "seq", "person_id", "source", "sealed")
 _HEAD_COLUMNS: Final = ("portal", "size", "hash", "recorded_at", "nodes")
+_END_OF: Final = select(*(head.c[name] for name in _HEAD_COLUMNS)).where(head.c.portal == bulk.PORTAL)
 _DRAWN: Final = SALT_BYTES + NONCE_BYTES
 _FIRST: Final = bytes(32)
 _READ_AHEAD: Final = 5_000
@@ -297,10 +298,7 @@ class Log:
             self._scope.noted.append(Noted(holder.owner, made, data, ours))
 
     def _end(self) -> _End:
-        statement = select(*(head.c[name] for name in _HEAD_COLUMNS)).where(
-            head.c.portal == self._scope.portal
-        )
-        row = self._connection.execute(statement).one_or_none()
+        row = self._connection.execute(_END_OF, {"portal": self._scope.portal}).one_or_none()
         if row is None:
             return _End(_FIRST, 0, merkle.CompactRange())
         return _End(row.hash, row.recorded_at, merkle.CompactRange.load(row.size, row.nodes))

@@ -120,6 +120,9 @@ ECHO_MS: Final = 600_000
 _COLUMNS: Final = tuple(column.name for column in outbox.columns)
 _NO: Final = Status.UNSUBSCRIBED
 _BY_REF: Final = bulk.Lookup(select(outbox).where(outbox.c.portal == bulk.PORTAL), outbox.c.ref)
+_LOCKED: Final = bulk.Lookup(
+    select(outbox).where(outbox.c.portal == bulk.PORTAL).with_for_update(), outbox.c.ref
+)
 _Key = tuple[bytes, int]
 
 
@@ -395,8 +398,8 @@ class Outbox:
         return sealed_for(vault.own, nonce, plain.encode(), vault.place(b"letter", ref))
 
     def _rows(self, refs: Iterable[bytes]) -> list[dict[str, Any]]:
-        statement = select(outbox).where(self._mine).with_for_update()
-        return [dict(row._mapping) for row in bulk.select_in(self._connection, statement, outbox.c.ref, refs)]
+        rows = _LOCKED.rows(self._connection, self._scope.portal, refs)
+        return [dict(row._mapping) for row in rows]
 
     def _ordered(self) -> Select[Any]:
         waiting = select(outbox).where(self._mine, outbox.c.confirmed_at.is_(None))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,9 @@ from connector.store.mirror import Mirror
 from connector.store.work import Work
 from connector.web import intake
 from connector.web.server import WebServer
+from mappings.records import Preferences
 from tests.web.conftest import PUBLIC, Visitor
-from tests.world import World, world
+from tests.world import EVA, World, world
 
 MANY = [f"person{number}@example.org" for number in range(12)]
 
@@ -122,3 +125,48 @@ def test_a_press_of_somebody_unknown_takes_as_long(here: World, monkeypatch) -> 
             started = time.monotonic()
             assert Visitor(web).press(url, stop="*").status == 200
             assert time.monotonic() - started >= 1.0
+
+
+class Together:
+    """A HubSpot that answers the first question about an address once another one is asked about too."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self._seen: set[str] = set()
+        self.both = threading.Barrier(2, timeout=10)
+
+    def preferences(self, email: str, **more: Any) -> Preferences:
+        if email not in self._seen:
+            self._seen.add(email)
+            self.both.wait()
+        return self._real.preferences(email, **more)  # type: ignore[no-any-return]  # the real one
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_the_addresses_of_one_person_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Three calls of a quarter of a second each: the second address would be told a second later."""
+    other = "eva.other@example.org"
+    with world(tmp_path, extra=PUBLIC, contacts=()) as here:
+        number = here.create(EVA)
+        contact = here.sandbox.engine.rooms.portal.live(number)
+        assert contact is not None
+        contact.additional = (other,)
+        here.begin()
+        assert here.ref(other) in refs_of(here, EVA)
+        url = links_of(here.desk, EVA).one_click
+        with wiring.web_of(here.settings, [here.wrapped(Together)], here.tools) as web:
+            assert web is not None
+            assert Visitor(web).press(url).status == 200
+            until = time.monotonic() + 20
+            while not all(map(here.opted_out_of_all, (EVA, other))):
+                assert time.monotonic() < until, "one address waited for the other"
+                time.sleep(0.05)
+
+
+def refs_of(here: World, address: str) -> set[str]:
+    person = here.person(address)
+    assert person is not None
+    with here.mirror.read(here.desk.portal) as work:
+        return {each.ref for each in work.people.addresses([person.id])[person.id]}
