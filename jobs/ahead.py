@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queue import Queue
 from typing import Any, Generic, Protocol, TypeVar
 
-from mappings.records import Contact, Preferences
+from mappings.records import Answer, Contact, Preferences
 
 DEPTH = 4  # pages that wait to be written; one more is being read and one is being written
 WORKERS = 12  # batches at once, where HubSpot's answer takes half a second; made as they are needed
@@ -31,7 +31,7 @@ class Listed(Protocol):
 
 
 P = TypeVar("P", bound=Listed)
-Statuses = Mapping[str, Preferences]
+Statuses = Mapping[str, Preferences | Answer]
 Spell = Callable[[Sequence[Contact]], dict[str, str]]
 Read = Callable[[dict[str, str]], Statuses]
 
@@ -46,10 +46,10 @@ class Ready(Generic[P]):
     batches: list["Future[Statuses]"] = field(default_factory=list)
     complete: threading.Event = field(default_factory=threading.Event)  # every batch has been asked for
 
-    def statuses(self) -> dict[str, Preferences]:
+    def statuses(self) -> dict[str, Preferences | Answer]:
         """By normalised address, once all have come. Raises what the reading raised."""
         self.complete.wait()
-        found: dict[str, Preferences] = {}
+        found: dict[str, Preferences | Answer] = {}
         for batch in self.batches:
             found.update(batch.result())
         return {name: found[name] for name in self.names if name in found}

@@ -15,8 +15,9 @@ from connector.acts.tally import Tally
 from connector.errors import HubSpotUnreachable, RequestRejected
 from connector.store.work import Work
 from jobs.ahead import BATCH, P, Pages, Plan, Ready, ahead
+from jobs.unchanged import Said, Unchanged
 from mappings.addresses import NotAnAddress, normalise
-from mappings.records import Contact, Preferences
+from mappings.records import Answer, Contact, Preferences
 
 SIDE_BY_SIDE = 8  # single reads at once: as many as there are connections
 
@@ -44,6 +45,7 @@ class Reader:
     desk: Desk
     tally: Tally
     beat: Beat = still
+    unchanged: Unchanged | None = None  # answers are compared before they are taken apart
     singles: int = 0  # single status reads that this turn may still make
     seen: int = field(default=0)
     _took_s: float = 0.0  # for one page, the slowest of late
@@ -72,7 +74,7 @@ class Reader:
                 self.take([each])
             self.take(pages[-1:], mark)
             return
-        read: dict[str, Preferences] = {}
+        read: dict[str, Said] = {}
         for each in pages:
             read.update(each.statuses())
         self._write(sum(len(each.page.contacts) for each in pages), wanted, read, mark)
@@ -88,10 +90,11 @@ class Reader:
     ) -> AbstractContextManager[Pages[P]]:
         """Pages read ahead, with the statuses of those whom `choose` picks where the plan has batches."""
         batches = self.desk.hubspot.capabilities().batch_statuses
-        return ahead(pages, Plan(choose, self._spelled, self._batch if batches else None))
+        read = self._batch if self.unchanged is None else self._answers
+        return ahead(pages, Plan(choose, self._spelled, read if batches else None))
 
     def _write(
-        self, pulled: int, wanted: Sequence[Contact], read: Mapping[str, Preferences], mark: Mark | None
+        self, pulled: int, wanted: Sequence[Contact], read: Mapping[str, Said], mark: Mark | None
     ) -> None:
         self.tally.pulled += pulled
         self.seen += pulled
@@ -100,12 +103,29 @@ class Reader:
             return
         with self.desk.mirror.write(self.desk.portal) as work:
             started = self.desk.clock.monotonic()
-            take_in(self.desk, work, Group(wanted, read), self.tally)
+            take_in(self.desk, work, self._group(work, wanted, read), self.tally)
             if mark is not None:
                 mark(work)
         took_s = (self.desk.clock.monotonic() - started) * PAGE / max(len(wanted), 1)
         self._took_s = max(took_s, 0.8 * self._took_s, SOON_S)
         self.beat()
+
+    def _group(self, work: Work, wanted: Sequence[Contact], read: Mapping[str, Said]) -> Group:
+        """Whom to take in: without those who are as they were and were answered as they were."""
+        if self.unchanged is None or not read:
+            return Group(wanted, self._apart(read, read))
+        prints = self.unchanged.prints(wanted, read)
+        same = self.unchanged.same(work, wanted, prints)
+        work.contacts.mark_read(same, self.desk.clock.now())
+        left = [contact for contact in wanted if contact.id not in same]
+        return Group(left, self._apart(read, spelled(left)), prints)
+
+    def _apart(self, read: Mapping[str, Said], names: Iterable[str]) -> dict[str, Preferences]:
+        """The statuses behind these names; an answer that cannot be read is none, and stays due."""
+        said = ((name, read[name]) for name in names if name in read)
+        apart = self.desk.hubspot.taken_apart
+        found = ((name, apart(each) if isinstance(each, Answer) else each) for name, each in said)
+        return {name: each for name, each in found if each is not None}
 
     def changed(self, contacts: Sequence[Contact]) -> list[Contact]:
         """Those that are not as they were read last."""
@@ -134,6 +154,15 @@ class Reader:
         read = answer.read | self._completed(answer.without_wide) if answer.without_wide else answer.read
         self._in_by_property.difference_update(names.values())
         return {name: read[address] for name, address in names.items() if address in read}
+
+    def _answers(self, names: dict[str, str]) -> dict[str, Said]:
+        """The same, taken apart only where the answer about opt-outs of everything is not there."""
+        said = self.desk.hubspot.batch_answers(list(names.values())).answered
+        doubtful = [at for at, each in said.items() if each.wide is None and at not in self._in_by_property]
+        alone = {at: self._alone(at) for at in doubtful}
+        self._in_by_property.difference_update(names.values())
+        found = ((name, alone.get(address, said.get(address))) for name, address in names.items())
+        return {name: each for name, each in found if each is not None}
 
     def _spelled(self, contacts: Sequence[Contact]) -> dict[str, str]:
         self._in_by_property.update(

@@ -13,6 +13,7 @@ from connector.acts.tally import Tally
 from jobs.backfill import reach
 from jobs.reading import Beat, Reader, still
 from jobs.stretches import WHOLE, Piece, pieces
+from jobs.unchanged import Unchanged
 from mappings.records import Contact
 
 LAST_SWEEP = "last_sweep"
@@ -22,8 +23,9 @@ UNKNOWN = (b"", None)
 def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
     """Compare the whole register; statuses again where the plan has batches."""
     started = desk.clock.now()
-    reader = Reader(desk, tally, beat)
-    compared = _Compared(desk, everybody=desk.hubspot.capabilities().batch_statuses)
+    unchanged = Unchanged(desk) if desk.hubspot.capabilities().batch_statuses else None
+    reader = Reader(desk, tally, beat, unchanged)
+    compared = _Compared(desk, unchanged)
     total = desk.hubspot.search_changed(0, 0).total
     with reader.ahead(pieces(desk.hubspot, WHOLE, reach(desk, total)), compared.choose) as pages:
         for group in pages.together(reader.at_once):
@@ -39,11 +41,11 @@ def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
 
 class _Compared:
     """The list beside the mirror, page by page: one query for a stretch of ids says who is new, changed or
-    missing. `everybody`: the unchanged are wanted too, for their statuses."""
+    missing. `unchanged`: those are wanted too, for their statuses."""
 
-    def __init__(self, desk: Desk, *, everybody: bool) -> None:
+    def __init__(self, desk: Desk, unchanged: Unchanged | None) -> None:
         self._desk = desk
-        self._everybody = everybody
+        self._unchanged = unchanged
         self.missing: list[int] = []
 
     def choose(self, piece: Piece) -> Sequence[Contact]:
@@ -53,7 +55,9 @@ class _Compared:
         with self._desk.mirror.read(self._desk.portal) as work:
             known = work.contacts.known_between(piece.low, piece.high)
         self.missing += known.keys() - {contact.id for contact in piece.contacts}
-        if self._everybody:
+        if self._unchanged is not None:
+            theirs = ((each.id, *known.get(each.id, UNKNOWN)) for each in piece.contacts)
+            self._unchanged.known.update((number, said) for number, said, who in theirs if who is not None)
             return piece.contacts
         return [each for each in piece.contacts if known.get(each.id, UNKNOWN)[0] != each.fingerprint]
 

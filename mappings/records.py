@@ -143,6 +143,26 @@ class Preferences(NamedTuple):
     unreadable: int = 0  # rows that name no subscription type: left out, and counted
 
 
+class Answer(NamedTuple):
+    """What a batch said about one address, not taken apart: HubSpot's own bytes.
+
+    `wide` None: the answer about opt-outs of everything left the address out.
+    """
+
+    address: str
+    statuses: bytes
+    wide: bytes | None
+    read_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswers:
+    """A batch answer per input (HQ 34), before anything in it is looked at: each input ends in one of two."""
+
+    answered: dict[str, Answer] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)  # address -> HubSpot's category, never its text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReading:
     """A batch answer taken apart per input (HQ 34): each input ends in one of the three, none is lost.

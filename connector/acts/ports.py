@@ -16,7 +16,9 @@ from mappings.office import (
 )
 from mappings.records import (
     Account,
+    Answer,
     AuditRow,
+    BatchAnswers,
     BatchReading,
     Capabilities,
     Contact,
@@ -123,6 +125,12 @@ class HubSpot(Protocol):
 
     def batch_preferences(self, emails: Sequence[str]) -> BatchReading:
         """The same for up to 100 addresses where the plan has batches (two calls)."""
+
+    def batch_answers(self, emails: Sequence[str]) -> BatchAnswers:
+        """The same before it is taken apart."""
+
+    def taken_apart(self, answer: Answer) -> Preferences | None:
+        """One of these answers; None where it does not hold this address's rows. Nothing is asked."""
 
     def set_status(
         self,

@@ -4,7 +4,7 @@ One transaction for the group and nothing of HubSpot's is asked inside it. What 
 look-up; what is silent (no yes, no no) costs one identity entry and no row of status (design 3).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.acts import archived, sightings
@@ -26,10 +26,11 @@ from mappings.records import Contact, Preferences
 @dataclass(frozen=True, slots=True)
 class Group:
     """Contacts as HubSpot shows them now. `preferences`: by normalised address; an address that is not
-    there was not read in full."""
+    there was not read in full. `prints`: digests of the answers that those statuses came in, by record."""
 
     contacts: Sequence[Contact]
     preferences: Mapping[str, Preferences] = field(default_factory=dict)
+    prints: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def take_in(desk: Desk, work: Work, group: Group, tally: Tally) -> None:
@@ -41,6 +42,7 @@ def take_in(desk: Desk, work: Work, group: Group, tally: Tally) -> None:
     matters = [matter for matter in looked_at if matter is not None]
     reconcile_group(desk, work, matters, tally, first=placing.events)
     _remember(desk, work, placing, group.preferences)
+    work.answered.keep(_told_nothing(placing, group))
 
 
 def _before(work: Work, placing: Placing) -> Mapping[str, Rows]:
@@ -128,6 +130,21 @@ def _remember(desk: Desk, work: Work, placing: Placing, preferences: Mapping[str
     dates = {each.contact.id: each.contact.dates for each in placing.placed if each.contact.dates}
     if dates:
         work.moments.put(dates, now)
+
+
+def _told_nothing(placing: Placing, group: Group) -> Iterator[tuple[int, bytes]]:
+    """Records whose answers were compared row by row, whole, and held nothing new: nobody suppressed among
+    them, who has to be seen every time."""
+    again = set(placing.reappeared)
+    for each in placing.quiet:
+        number, read = each.contact.id, [group.preferences.get(a.normalised) for a in each.addresses]
+        if number in group.prints and number not in again and all(_in_full(one) for one in read):
+            yield number, group.prints[number]
+
+
+def _in_full(preferences: Preferences | None) -> bool:
+    """Every row named its subscription type."""
+    return preferences is not None and not preferences.unreadable
 
 
 def _was_read(spelled: Spelled, preferences: Mapping[str, Preferences]) -> bool:

@@ -6,20 +6,20 @@ from typing import Final
 from connector.errors import RequestRejected
 from connector.hubspot.complaints import Overloaded
 from connector.hubspot.gateway import Learned
-from mappings.records import BatchReading
+from mappings.records import BatchAnswers
 
 TOO_MUCH: Final = frozenset({400, 413, 414})
 
-Read = Callable[[Sequence[str]], BatchReading]
+Read = Callable[[Sequence[str]], BatchAnswers]
 
 
-def in_batches(addresses: Sequence[str], learned: Learned, read: Read) -> BatchReading:
+def in_batches(addresses: Sequence[str], learned: Learned, read: Read) -> BatchAnswers:
     """Read all addresses, each spelling once: a status might belong to the spelling (HQ 24).
 
     Raises what a batch of one raises when HubSpot is overloaded; a single refused address is `failed`.
     """
     left = list(dict.fromkeys(addresses))
-    result = BatchReading()
+    result = BatchAnswers()
     halver = _Halver(learned, read)
     while left:
         chunk, left = left[: learned.batch_size], left[learned.batch_size :]
@@ -39,7 +39,7 @@ class _Halver:
         self._read = read
         self._blamed = 0
 
-    def read(self, chunk: Sequence[str]) -> BatchReading:
+    def read(self, chunk: Sequence[str]) -> BatchAnswers:
         try:
             return self._read(chunk)
         except RequestRejected as error:
@@ -47,13 +47,13 @@ class _Halver:
                 raise
             if len(chunk) == 1:
                 self._blamed += 1
-                return BatchReading(failed={chunk[0]: error.category or "REJECTED"})
+                return BatchAnswers(failed={chunk[0]: error.category or "REJECTED"})
         except Overloaded:
             if len(chunk) == 1:
                 raise
         return self._halves(chunk)
 
-    def _halves(self, chunk: Sequence[str]) -> BatchReading:
+    def _halves(self, chunk: Sequence[str]) -> BatchAnswers:
         middle = (len(chunk) + 1) // 2
         size, blamed = self._learned.batch_size, self._blamed
         result = self.read(chunk[:middle])
@@ -63,7 +63,6 @@ class _Halver:
         return result
 
 
-def _join(into: BatchReading, more: BatchReading) -> None:
-    into.read.update(more.read)
-    into.without_wide.update(more.without_wide)
+def _join(into: BatchAnswers, more: BatchAnswers) -> None:
+    into.answered.update(more.answered)
     into.failed.update(more.failed)

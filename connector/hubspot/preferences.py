@@ -9,7 +9,7 @@ from connector.hubspot.gateway import QUICK, Gateway
 from connector.hubspot.transport import Patience, Unreadable
 from connector.hubspot.wire import preferences as wire
 from connector.hubspot.wire.values import folded
-from mappings.records import BatchReading, Preferences, StatusRow, WideRow
+from mappings.records import Answer, BatchAnswers, BatchReading, Preferences, StatusRow, WideRow
 from mappings.words import CHANNEL, LegalBasis, Status
 
 ASKED: Final = {"channel": CHANNEL}
@@ -42,7 +42,15 @@ class PreferenceCalls(Gateway):
         Every input ends in `read`, `without_wide` or `failed` under its own spelling; what HubSpot answers
         neither way is failed as MISSING (HQ 34).
         """
+        return wire.reading(self.batch_answers(emails))
+
+    def batch_answers(self, emails: Sequence[str]) -> BatchAnswers:
+        """The same before it is taken apart, for those who can tell that nothing changed without that."""
         return in_batches(emails, self._learned, self._read_batch)
+
+    def taken_apart(self, answer: Answer) -> Preferences | None:
+        """One of these answers; None where it does not hold this address's rows. Nothing is asked."""
+        return wire.taken_apart(answer)
 
     def set_status(
         self,
@@ -92,14 +100,14 @@ class PreferenceCalls(Gateway):
 
         return self._find(families.wide(email), rows, query=ASKED, urgent=urgent) or ()
 
-    def _read_batch(self, emails: Sequence[str]) -> BatchReading:
+    def _read_batch(self, emails: Sequence[str]) -> BatchAnswers:
         read_at = self._clock.now()
         body = {"inputs": list(emails)}
         statuses = self._ask(
             families.statuses_batch(), wire.STATUSES_BATCH, query=ASKED, body=body, patience=QUICK
         )
         wides = self._ask(families.wide_batch(), wire.WIDES_BATCH, query=ASKED, body=body, patience=QUICK)
-        return wire.reading(emails, statuses, wides, read_at)
+        return wire.answers(emails, statuses, wides, read_at)
 
 
 def _status(

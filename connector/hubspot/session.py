@@ -82,7 +82,7 @@ class Session:
             _prepared(built.get_method(), built.get_url(), built.headers, outgoing.body),
             stream=True,
             timeout=(CONNECT_S, READ_S),
-            verify=self._session.verify,
+            verify=self._session.verify or True,
             proxies=self._session.proxies,
         )
 

@@ -72,6 +72,7 @@ class Vault:
 
     def __init__(self, master: bytes, portal: int) -> None:
         self.portal = portal
+        self._master = master
         self._place = b"%d|" % portal
         self._wrap = AESGCM(derive(master, "wrap/v1"))
         self._address = Keyed(derive(master, f"address/v1|{portal}"))
@@ -85,6 +86,10 @@ class Vault:
         made = copy(self)
         made._addresses = {}
         return made
+
+    def answers(self) -> bytes:
+        """The key of the digests of what HubSpot answered."""
+        return derive(self._master, f"answer/v1|{self.portal}")
 
     def address_ref(self, normalised: str) -> bytes:
         """The keyed index of an address: equal for equal addresses, useless without the key."""

@@ -111,11 +111,11 @@ class Lookup:
         for chunk in batched(dict.fromkeys(values), CHUNK):
             if connection.dialect.name == "postgresql":
                 given = {"portal": portal, "chunk": chunk}
-                yield from connection.exec_driver_sql(self._text(connection, 0), given)
+                yield from connection.exec_driver_sql(self._text(connection, 0), given).all()
             else:
                 length = next(each for each in _LENGTHS if each >= len(chunk))
                 filled = (portal, *chunk, *[chunk[-1]] * (length - len(chunk)))
-                yield from connection.exec_driver_sql(self._text(connection, length), filled)
+                yield from connection.exec_driver_sql(self._text(connection, length), filled).all()
 
     def _text(self, connection: Connection, length: int) -> str:
         key = (connection.dialect.name, length)
@@ -126,6 +126,28 @@ class Lookup:
             spelled = str(marked.compile(dialect=connection.dialect))
             found = self._spelled[key] = spelled.replace(_CHUNK_MARK, within)
         return found
+
+
+class Spelled:
+    """A SELECT with named parameters, spelled once: putting one together anew costs more than its rows."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._spelled: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+
+    def rows(self, connection: Connection, **given: Any) -> Sequence[AnyRow]:
+        """All of its rows."""
+        text_, order = self._text(connection)
+        values: Any = given if order is None else tuple(given[name] for name in order)
+        return connection.exec_driver_sql(text_, values).all()
+
+    def _text(self, connection: Connection) -> tuple[str, tuple[str, ...] | None]:
+        name = connection.dialect.name
+        if name not in self._spelled:
+            made = self._statement.compile(dialect=connection.dialect)
+            order = tuple(getattr(made, "positiontup", None) or ()) or None
+            self._spelled[name] = (str(made), order)
+        return self._spelled[name]
 
 
 #: The parameter for a lookup's portal.

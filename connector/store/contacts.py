@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, case, func, select, update
+from sqlalchemy import BigInteger, Select, bindparam, case, func, select, update
 
 from connector.store import bulk, codes
+from connector.store.answered import Answered
 from connector.store.scope import Scope
 from connector.store.tables import address, alias, contact, observed
 from mappings.words import Status
@@ -44,6 +45,13 @@ _ARCHIVED: Final = _FIELDS.index("archived")
 _OURS: Final = select(*(contact.c[name] for name in _FIELDS)).where(contact.c.portal == bulk.PORTAL)
 _BY_ID: Final = bulk.Lookup(_OURS, contact.c.id)
 _BY_PERSON: Final = bulk.Lookup(_OURS.order_by(contact.c.id), contact.c.person_id)
+_LAST: Final = 2**63 - 1
+_KNOWN: Final = bulk.Spelled(
+    select(contact.c.id, contact.c.fingerprint, contact.c.person_id)
+    .where(contact.c.portal == bulk.PORTAL, contact.c.gone_at.is_(None))
+    .where(contact.c.id > bindparam("after", type_=BigInteger()))
+    .where(contact.c.id <= bindparam("upto", type_=BigInteger()))
+)
 #: Names of ages of a reading, and the days that each reaches back.
 AGES: Final = {"day": 1, "week": 7, "month": 30}
 _DAY_MS: Final = 86_400_000
@@ -55,6 +63,7 @@ class Contacts:
     def __init__(self, scope: Scope) -> None:
         self._portal = scope.portal
         self._connection = scope.connection
+        self._answered = Answered(scope)
         self._mine = contact.c.portal == scope.portal
         self._live = contact.c.gone_at.is_(None)
 
@@ -66,6 +75,7 @@ class Contacts:
     def put(self, rows: Sequence[ContactRow]) -> None:
         """Insert or replace by id; `first_seen` of a known one is kept."""
         values = [(self._portal, *row[:_ARCHIVED], int(row.archived), row.gone_at) for row in rows]
+        self._answered.forget(row.id for row in rows)
         bulk.upsert(self._connection, contact, ("portal", *_FIELDS), values, keep=("first_seen",))
 
     def ids_between(self, after: int, upto: int | None) -> list[int]:
@@ -75,10 +85,9 @@ class Contacts:
 
     def known_between(self, after: int, upto: int | None) -> dict[int, tuple[bytes, int | None]]:
         """The same with (fingerprint, person id): what a sweep compares a page with."""
-        statement = self._between(
-            select(contact.c.id, contact.c.fingerprint, contact.c.person_id), after, upto
-        )
-        return {key: (print_, person) for key, print_, person in self._connection.execute(statement)}
+        end = _LAST if upto is None else upto
+        rows = _KNOWN.rows(self._connection, portal=self._portal, after=after, upto=end)
+        return {key: (print_, person) for key, print_, person in rows}
 
     def opted_out(self, subscription: int) -> set[int]:
         """Live records whose primary address HubSpot showed as opted out of a type (0: of all e-mail)."""
@@ -116,10 +125,13 @@ class Contacts:
     def forget_statuses(self) -> None:
         """All full statuses are to be read again (after a restore)."""
         self._connection.execute(update(contact).where(self._mine).values(statuses_read_at=None))
+        self._answered.forget_all()
 
     def mark_gone(self, ids: Iterable[int], at: int) -> None:
         """A complete read did not find these."""
-        self._set("gone_at", ids, at)
+        gone = list(ids)
+        self._answered.forget(gone)
+        self._set("gone_at", gone, at)
 
     def due_for_statuses(self, limit: int, read_before: int) -> list[ContactRow]:
         """Live records with a person, statuses not read since `read_before`; never read ones first."""

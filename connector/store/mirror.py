@@ -10,6 +10,7 @@ from connector.errors import ConfigurationError
 from connector.proof.keys import Keys
 from connector.proof.seal import SuppressionKeys, Vault, check_value
 from connector.store import bulk, fences, moving, notes, schema, suppression
+from connector.store.answered import Answered
 from connector.store.due import DueRow, timetables
 from connector.store.engine import Database, make_file, parse
 from connector.store.journal import Journal, Kept
@@ -145,7 +146,10 @@ class Mirror:
             if self.journal is not None:
                 self.journal.suppress(entry)
             suppression.put(made, [entry])
-            return True
+        with self._database.begin(self._database.writer) as connection:  # apart, for the same reason
+            made = self._scope(connection, portal)
+            Answered(made).forget_addresses([made.vault.address_ref(normalised).hex()])
+        return True
 
     def suppress_again(self, entries: Sequence[Kept]) -> None:
         """Put back what the copy of the suppression list holds (after a restore)."""

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from connector.store import bulk
+from connector.store.answered import Answered
 from connector.store.codes import BASES, STATUSES
 from connector.store.refs import raw
 from connector.store.scope import Scope
@@ -70,6 +71,7 @@ class Observed:
     def __init__(self, scope: Scope) -> None:
         self._portal = scope.portal
         self._connection = scope.connection
+        self._answered = Answered(scope)
 
     def of(self, person_ids: Iterable[int]) -> dict[int, list[ObservedRow]]:
         """Per person, over all their addresses; people without a row are left out."""
@@ -103,6 +105,7 @@ class Observed:
             )
             for row in rows
         ]
+        self._answered.forget_addresses(row.ref for row in rows)
         bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",), within="portal")
 
     def put_alike(self, rows: Sequence[ObservedLike]) -> None:
@@ -123,11 +126,14 @@ class Observed:
             )
             for like, ref, at, observation, now in rows
         ]
+        self._answered.forget_addresses(row[1] for row in rows)
         bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",), within="portal")
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove rows by (ref, subscription)."""
-        rows = [(raw(ref), subscription, self._portal) for ref, subscription in keys]
+        gone = list(keys)
+        self._answered.forget_addresses(ref for ref, _ in gone)
+        rows = [(raw(ref), subscription, self._portal) for ref, subscription in gone]
         bulk.delete(self._connection, observed, ("ref", "subscription", "portal"), rows)
 
     def counts(self) -> list[ObservedCount]:

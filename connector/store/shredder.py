@@ -11,6 +11,7 @@ from connector.consent.events import Overlay
 from connector.errors import Refused
 from connector.proof.seal import NONCE_BYTES, seal, unseal
 from connector.store import bulk, mail
+from connector.store.answered import Answered
 from connector.store.scope import Scope
 from connector.store.tables import (
     address,
@@ -62,6 +63,8 @@ def shred(scope: Scope, person_id: int) -> Shredded:
     free_letters(scope, person_id)
     seen = _count(scope, _observed(person_id))
     run(_aliases(scope, person_id))
+    refs = run(_refs(person_id)).scalars()
+    Answered(scope).forget_addresses(ref.hex() for ref in refs)  # who shares one is looked at again
     alone = _refs(person_id).where(_only_theirs(person_id, address.c.ref))
     mails = mail.wipe(scope, person_id, run(alone).scalars())
     _close_doors(scope, person_id)

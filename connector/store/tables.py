@@ -117,6 +117,10 @@ contact = _clustered(
     Index("contact_by_person", "person_id"),
     Index("contact_by_read", "portal", "statuses_read_at"),
 )
+#: A keyed digest of what HubSpot answered about a record's addresses when nothing in it was new.
+answered = _clustered(
+    "answered", _int("portal"), _int("contact_id"), _bytes("print"), _key("portal", "contact_id")
+)
 alias = _clustered("alias", _int("portal"), _int("id"), _int("winner"), _key("portal", "id"))
 observed = _clustered(
     "observed",

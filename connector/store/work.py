@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from connector.store.answered import Answered
 from connector.store.blobs import Blobs
 from connector.store.cases import Cases
 from connector.store.checkpoints import Checkpoints
@@ -63,6 +64,7 @@ class Work:
     people = _Room(People)
     contacts = _Room(Contacts)
     observed = _Room(Observed)
+    answered = _Room(Answered)
     log = _Room(Log)
     states = _Room(States)
     outbox = _Room(Outbox)

@@ -10,7 +10,7 @@ from connector.errors import HubSpotUnreachable, RequestRejected
 from connector.hubspot import complaints, families
 from connector.hubspot.batches import in_batches
 from connector.hubspot.gateway import Learned
-from mappings.records import BatchReading, Preferences
+from mappings.records import Answer, BatchAnswers
 
 ROUTE = families.statuses_batch()
 
@@ -22,13 +22,13 @@ class Server:
         self.limit, self.bad, self.overload = limit, set(bad), overload
         self.sizes: list[int] = []
 
-    def read(self, addresses: Sequence[str]) -> BatchReading:
+    def read(self, addresses: Sequence[str]) -> BatchAnswers:
         self.sizes.append(len(addresses))
         if len(addresses) > self.limit and self.overload:
             raise complaints.unreachable(ROUTE, "host", "status_500", 500)
         if len(addresses) > self.limit or self.bad & set(addresses):
             raise complaints.rejected(ROUTE, 400, "VALIDATION_ERROR")
-        return BatchReading(read={each: Preferences(address=each) for each in addresses})
+        return BatchAnswers(answered={each: Answer(each, b"[]", b"[]", 0) for each in addresses})
 
 
 def people(count: int) -> list[str]:
@@ -37,14 +37,14 @@ def people(count: int) -> list[str]:
 
 def test_a_batch_is_a_hundred() -> None:
     server = Server()
-    assert len(in_batches(people(250), Learned(), server.read).read) == 250
+    assert len(in_batches(people(250), Learned(), server.read).answered) == 250
     assert server.sizes == [100, 100, 50]
 
 
 @pytest.mark.parametrize("overload", [False, True], ids=["400", "5xx"])
 def test_a_size_that_is_refused_is_halved_and_remembered(overload: bool) -> None:
     server, learned = Server(limit=30, overload=overload), Learned()
-    assert len(in_batches(people(300), learned, server.read).read) == 300
+    assert len(in_batches(people(300), learned, server.read).answered) == 300
     assert learned.batch_size == 25
     assert server.sizes.count(100) == 1
 
@@ -53,7 +53,7 @@ def test_one_bad_address_fails_alone_and_shrinks_nothing() -> None:
     bad, learned = "p17@exempel.se", Learned()
     found = in_batches(people(100), learned, Server(bad=[bad]).read)
     assert found.failed == {bad: "VALIDATION_ERROR"}
-    assert len(found.read) == 99
+    assert len(found.answered) == 99
     assert learned.batch_size == 100
 
 
@@ -65,7 +65,7 @@ def test_an_overload_that_stays_is_raised() -> None:
 
 
 def test_other_refusals_are_raised_at_once() -> None:
-    def gone(addresses: Sequence[str]) -> BatchReading:
+    def gone(addresses: Sequence[str]) -> BatchAnswers:
         raise complaints.rejected(ROUTE, 410, "GONE")
 
     with pytest.raises(RequestRejected):
@@ -75,7 +75,7 @@ def test_other_refusals_are_raised_at_once() -> None:
 def test_each_spelling_is_asked_once() -> None:
     server = Server()
     found = in_batches(["A@x.se", "a@X.SE", "A@x.se"], Learned(), server.read)
-    assert sorted(found.read) == ["A@x.se", "a@X.SE"]
+    assert sorted(found.answered) == ["A@x.se", "a@X.SE"]
     assert server.sizes == [2]
 
 
@@ -84,5 +84,5 @@ def test_no_input_is_lost(count: int, limit: int, bad: set[int]) -> None:
     addresses = people(count)
     server = Server(limit, [f"p{number}@exempel.se" for number in bad])
     found = in_batches(addresses, Learned(), server.read)
-    assert sorted([*found.read, *found.failed]) == sorted(addresses)
+    assert sorted([*found.answered, *found.failed]) == sorted(addresses)
     assert set(found.failed) == server.bad & set(addresses)

@@ -130,7 +130,8 @@ def test_a_written_row_comes_framed_or_bare(answer: bytes) -> None:
 
 
 def reading(addresses: list[str], statuses: bytes, wides: bytes) -> BatchReading:
-    return wire.reading(addresses, wire.STATUSES_BATCH(statuses), wire.WIDES_BATCH(wides), 5)
+    said = wire.answers(addresses, wire.STATUSES_BATCH(statuses), wire.WIDES_BATCH(wides), 5)
+    return wire.reading(said)
 
 
 def statuses_of(address: str, *items: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -10,12 +10,10 @@ from connector.hubspot.answers import word_of
 from connector.hubspot.days import acted
 from connector.hubspot.wire.envelopes import Frames, Taken
 from connector.hubspot.wire.values import folded, identifier, number, text, word
-from mappings.records import BatchReading, Preferences, StatusRow, WideRow
+from mappings.records import Answer, BatchAnswers, BatchReading, Preferences, StatusRow, WideRow
 from mappings.words import CHANNEL, LegalBasis, Status, WideType, WriteOutcome
 
 Word = TypeVar("Word", Status, LegalBasis, WideType, WriteOutcome)
-
-Row = TypeVar("Row")
 
 
 class StatusItem(msgspec.Struct, rename="camel"):
@@ -48,14 +46,14 @@ class StatusesItem(msgspec.Struct, rename="camel"):
     """One address of a batch answer."""
 
     subscriber_id_string: str
-    statuses: list[StatusItem]
+    statuses: msgspec.Raw
 
 
 class WidesItem(msgspec.Struct, rename="camel"):
     """One address of a batch answer about opt-outs of everything."""
 
     subscriber_id_string: str
-    wide_statuses: list[WideItem]
+    wide_statuses: msgspec.Raw
 
 
 MISSING: Final = "MISSING"  # neither in results nor in errors
@@ -69,6 +67,8 @@ WIDES_BATCH: Final = Frames(WidesItem)
 KNOWN: Final[dict[type, dict[str, Any]]] = {
     words: {each.value: each for each in words} for words in (Status, LegalBasis, WideType, WriteOutcome)
 }
+ROWS: Final = msgspec.json.Decoder(list[StatusItem])
+WIDE_ROWS: Final = msgspec.json.Decoder(list[WideItem])
 ONE_STATUS: Final = msgspec.json.Decoder(StatusItem)
 
 
@@ -131,53 +131,62 @@ def refused(errors: Sequence[Any], addresses: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def reading(
+def answers(
     addresses: Sequence[str], statuses: Taken[StatusesItem], wides: Taken[WidesItem], read_at: int
-) -> BatchReading:
-    """Both batch answers joined by address: an input is read in full only when both speak of it (HQ 34)."""
-    result = BatchReading()
+) -> BatchAnswers:
+    """Both batch answers joined by address (HQ 34). No status is looked at yet: most are as they were."""
+    result = BatchAnswers()
     refusals = refused([*statuses.errors, *wides.errors], addresses)
     rows = _Answered((item.subscriber_id_string, item.statuses) for item in statuses.items)
     opted_out = _Answered((item.subscriber_id_string, item.wide_statuses) for item in wides.items)
     for address in addresses:
-        ours, wide = rows.of(address), opted_out.of(address)
+        ours = rows.of(address)
         if refusals and folded(address) in refusals:
             result.failed[address] = refusals[folded(address)]
         elif ours is None:
             result.failed[address] = MISSING
         else:
-            _read(result, address, ours, wide, read_at)
+            result.answered[address] = Answer(address, ours, opted_out.of(address), read_at)
     return result
 
 
-class _Answered(Generic[Row]):
+def taken_apart(answer: Answer) -> Preferences | None:
+    """The rows of one address; None where they are not this address's."""
+    try:
+        statuses, unreadable = status_rows(answer.address, ROWS.decode(answer.statuses))
+        wide = wide_rows(answer.address, () if answer.wide is None else WIDE_ROWS.decode(answer.wide))
+    except msgspec.ValidationError:
+        return None
+    return Preferences(
+        address=answer.address, statuses=statuses, wide=wide, read_at=answer.read_at, unreadable=unreadable
+    )
+
+
+def reading(said: BatchAnswers) -> BatchReading:
+    """All of them taken apart: an input is read in full only when both answers speak of it (HQ 34)."""
+    result = BatchReading(failed=dict(said.failed))
+    for address, answer in said.answered.items():
+        found = taken_apart(answer)
+        if found is None:
+            result.failed[address] = UNREADABLE
+        else:
+            (result.without_wide if answer.wide is None else result.read)[address] = found
+    return result
+
+
+class _Answered:
     """Rows by the address as it was answered, and by its folded form for those asked in another spelling."""
 
-    def __init__(self, pairs: Iterable[tuple[str, list[Row]]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, msgspec.Raw]]) -> None:
         self._exact = dict(pairs)
 
     @cached_property
-    def _folded(self) -> dict[str, list[Row]]:
+    def _folded(self) -> dict[str, msgspec.Raw]:
         return {folded(address): rows for address, rows in self._exact.items()}
 
-    def of(self, address: str) -> list[Row] | None:
+    def of(self, address: str) -> msgspec.Raw | None:
         exact = self._exact.get(address)
         return self._folded.get(folded(address)) if exact is None else exact
-
-
-def _read(
-    result: BatchReading, address: str, rows: list[StatusItem], wides: list[WideItem] | None, read_at: int
-) -> None:
-    try:
-        statuses, unreadable = status_rows(address, rows)
-        wide = wide_rows(address, wides or ())
-    except msgspec.ValidationError:
-        result.failed[address] = UNREADABLE
-        return
-    found = result.without_wide if wides is None else result.read
-    found[address] = Preferences(
-        address=address, statuses=statuses, wide=wide, read_at=read_at, unreadable=unreadable
-    )
 
 
 def _wide_row(address: str, item: WideItem) -> WideRow:
