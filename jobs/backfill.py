@@ -4,6 +4,7 @@ A few pages of 100 contacts are one transaction with their cursor, so that a kil
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -60,8 +61,12 @@ def backfill(
     desk: Desk, tally: Tally, *, fresh: bool = False, tell: Tell | None = None, beat: Beat = still
 ) -> Backfilled:
     """Read every contact, from where an interrupted run was; then single statuses as the budget allows."""
-    calls, total = desk.hubspot.calls_made, desk.hubspot.search_changed(0, 0).total
-    start = _start(desk, fresh=fresh)
+    calls = desk.hubspot.calls_made
+    with ThreadPoolExecutor(1, thread_name_prefix="probes") as beside:
+        probed = beside.submit(desk.hubspot.capabilities)  # four calls, while searches wait for their pace
+        total = desk.hubspot.search_changed(0, 0).total
+        start = _start(desk, fresh=fresh)
+        probed.result()
     reader, done = Reader(desk, tally, beat), start.contacts
     choose = _everybody if fresh or start.is_first else partial(_changed, reader)
     with reader.ahead(pieces(desk.hubspot, start.stretches, reach(desk, total)), choose) as pages:

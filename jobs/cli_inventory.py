@@ -18,10 +18,10 @@ from connector.report.inventory_page import inventory_page, plans
 from connector.report.words import Language
 from connector.settings import PortalSettings, Settings, load
 from jobs import output
-from jobs.cli_portal import bar
 from jobs.files import save
 from jobs.languages import Speak, spoken
 from jobs.options import Globals, Outcome, command
+from jobs.progress import bar
 
 Singles = Annotated[
     int, typer.Option("--status-reads", help="Without batches, a status is a call: at most so many.", min=0)

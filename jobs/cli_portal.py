@@ -1,12 +1,10 @@
 """`backfill` and `sync`: the first full read, and one turn."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from connector import wiring
@@ -20,13 +18,13 @@ from connector.consent.reasons import why
 from connector.errors import ConfigurationError, Stopped
 from connector.settings import Settings, load
 from jobs import output
-from jobs.backfill import Progress as Progressed
 from jobs.backfill import backfill as run_backfill
 from jobs.checkpoint import checkpoint_after_sync
 from jobs.cli_import import carry_on
 from jobs.forms import read_forms
 from jobs.options import Globals, Outcome, command
 from jobs.post import try_post
+from jobs.progress import told
 from jobs.runner import running
 from jobs.turn import Plan, Turned, check_properties, turn
 
@@ -60,8 +58,12 @@ def backfill(wanted: Globals, fresh: Fresh = False) -> Outcome:
         started, tally = desk.clock.monotonic(), Tally()
         check_portal(desk)
         check_properties(desk)
-        with running(desk, settings.mirror.database, "backfill") as run, bar("backfill") as tell:
-            done = run_backfill(desk, tally, fresh=fresh, tell=_telling(tell), beat=run.beat)
+        day = partial(wiring.calls_of, settings, settings.portal(wanted.portal))
+        with (
+            running(desk, settings.mirror.database, "backfill") as run,
+            told(desk.clock, day, silent=wanted.json) as tell,
+        ):
+            done = run_backfill(desk, tally, fresh=fresh, tell=tell, beat=run.beat)
             read_forms(desk, tally, beat=run.beat)
             run.figures |= {"contacts": done.contacts, "events": tally.events}
         seconds = desk.clock.monotonic() - started
@@ -171,40 +173,3 @@ def _next(turned: Turned, *, dry_run: bool) -> str:
         "Nothing was written: the first push waits for a person. Look at `consent-mirror sync --dry-run`, "
         "then `consent-mirror sync --confirm-first-push`."
     )
-
-
-Bar = Callable[[int, int | None, str], None]
-
-
-@contextmanager
-def bar(what: str) -> Iterator[Bar]:
-    """A progress bar on stderr: contacts, contacts a second, time left, calls used."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=output.stderr(), transient=False) as progress:
-        task: TaskID = progress.add_task(what, total=None, rate="")
-
-        def tell(done: int, total: int | None, rate: str) -> None:
-            progress.update(task, completed=done, total=total, rate=rate)
-
-        yield tell
-
-
-def _telling(tell: Bar) -> Callable[[Progressed], None]:
-    """From a backfill's progress to the bar."""
-    clock = wiring.tools().clock
-    started = clock.monotonic()
-    first: list[int] = []
-
-    def told(progress: Progressed) -> None:
-        first.append(progress.contacts) if not first else None
-        seconds = clock.monotonic() - started
-        rate = (progress.contacts - first[0]) / seconds if seconds > 0.5 else 0
-        tell(progress.contacts, progress.total, f"{rate:.0f} contacts/s, {progress.requests} calls")
-
-    return told

@@ -1,9 +1,12 @@
 """Full statuses of those who are due: never read, changed since, or read longest ago (HA 8.4).
 
 With batches a hundred people cost three calls. Without them each is two calls: the new and the changed come
-first, within the day's budget; then, at each turn, some of those whose reading is oldest, so that everybody
-is read again over hours or days and no turn takes more than a few seconds for it.
+first, within the day's budget; then, at each turn, some of those whose reading is oldest: a few seconds'
+worth, and beyond that, for readings older than a day, as many as the hour of the day has set free of the
+budget. So that lies evenly over the day, and a register of any size is read again as often as it allows.
 """
+
+from datetime import datetime, time
 
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
@@ -14,6 +17,9 @@ from jobs.reading import Beat, Reader, still
 from mappings.records import Contact
 
 SINGLES = 25  # read again one by one at each turn: some three seconds at Starter's limit
+MOST_SINGLES = 500  # of those that are due: a minute at Starter's limit, pushes go between two batches
+DAY_MS = 86_400_000
+DUE_MS = DAY_MS  # a reading is due again after a day
 SMALL_WITH_BATCHES = 1_000  # the same at three calls a hundred
 SOME = 90  # of a larger one: with their additional addresses they fill one batch
 SPENT = "statuses_spent"
@@ -30,8 +36,7 @@ def read_statuses(desk: Desk, tally: Tally, *, recheck: bool = False, beat: Beat
     reader = Reader(desk, tally, beat, singles=left)
     _first(desk, reader, limit=left)
     if recheck:
-        some = min(reader.singles, SINGLES)
-        _again(desk, reader, small=some, some=some)
+        _oldest(desk, reader, budget=desk.statuses_per_day, spent=desk.statuses_per_day - reader.singles)
     _spend(desk, left - reader.singles)
 
 
@@ -46,6 +51,26 @@ def _first(desk: Desk, reader: Reader, limit: int | None) -> None:
             return
         asked.update(wanted)
         _read(desk, reader, wanted)
+
+
+def _oldest(desk: Desk, reader: Reader, *, budget: int, spent: int) -> None:
+    """A few in any case; more of those that are due, as far as the day has come.
+
+    `spent`: of the day's `budget`, before this.
+    """
+    few = min(reader.singles, SINGLES)
+    more = min(reader.singles, MOST_SINGLES, budget * _day_so_far(desk) // DAY_MS - spent)
+    with desk.mirror.read(desk.portal) as work:
+        due = len(work.contacts.due_for_statuses(max(more, 1), desk.clock.now() - DUE_MS))
+    some = max(few, min(more, due))
+    _again(desk, reader, small=some, some=some)
+
+
+def _day_so_far(desk: Desk) -> int:
+    """Milliseconds of the local day that are over."""
+    now = desk.clock.now()
+    day = local_day(now, desk.zone)
+    return now - int(datetime.combine(day, time(), tzinfo=desk.zone).timestamp() * 1000)
 
 
 def _again(desk: Desk, reader: Reader, *, small: int, some: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from connector.acts.allowed import keep, recall
 from connector.acts.desk import Desk
 from connector.acts.erase import resume_erasures
 from connector.acts.expiry import end_consents
@@ -78,6 +79,15 @@ class Turned:
 
 def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
     """Pull changes, reconcile, push, read back. Raises what HubSpot or the database make it raise."""
+    recall(desk)
+    try:
+        return _turned(desk, plan, beat)
+    finally:
+        with suppress(Temporary):  # the turn's own error is the one to tell
+            keep(desk)
+
+
+def _turned(desk: Desk, plan: Plan, beat: Beat) -> Turned:
     turned = Turned()
     check_portal(desk)
     catch_up(desk)

@@ -93,6 +93,12 @@ class HubSpot(Protocol):
     def capabilities(self) -> Capabilities:
         """What plan and token allow; probed once, then remembered."""
 
+    def learned(self) -> Capabilities | None:
+        """What `capabilities` has found out so far, without asking."""
+
+    def recall(self, found: Capabilities) -> None:
+        """What an earlier process found out: not asked again, until HubSpot refuses something."""
+
     def missing_properties(self, subscriptions: Sequence[int]) -> tuple[str, ...]:
         """Properties that we read and the portal does not have (an unknown name reads as empty, HQ 14)."""
 

@@ -57,6 +57,14 @@ class AccountCalls(Gateway):
             self._learned.capabilities = found
         return found
 
+    def learned(self) -> Capabilities | None:
+        """What has been found out so far; None where nobody asked yet, or HubSpot refused something since."""
+        return self._learned.capabilities
+
+    def recall(self, found: Capabilities) -> None:
+        """What an earlier process found out: not probed again, until HubSpot refuses something."""
+        self._learned.capabilities = self._learned.capabilities or found
+
     def missing_properties(self, subscriptions: Sequence[int]) -> tuple[str, ...]:
         """Properties that we read and the portal does not have (an unknown name reads as empty, HQ 14)."""
         have = self._ask(families.properties(), wire.property_names)
