@@ -11,14 +11,12 @@ from connector import wiring
 from connector.acts import exports
 from connector.acts import retain as act
 from connector.acts.exports import FileKind
-from connector.acts.push import first_push_confirmed
 from connector.errors import Stopped
 from connector.settings import load
 from jobs import output, people
 from jobs.account import staff
-from jobs.cli_import import roll_forward
 from jobs.options import Globals, Outcome, command
-from jobs.runner import running
+from jobs.retaining import run_retention
 
 SHOWN = 50  # people that the table shows; all are in --json and --csv
 COLUMNS = ("subject", "address", "due", "keeps", "found_at", "erase_at", "waits", "reasons")
@@ -103,19 +101,7 @@ def run(wanted: Globals) -> Outcome:
     """
     settings = load(wanted.config_path)
     with wiring.opened(settings, wanted.portal) as desk:
-        with desk.mirror.read(desk.portal) as work:
-            confirmed = first_push_confirmed(work)
-        if not confirmed:
-            raise Stopped(
-                "Nothing is erased before the first push was shown and confirmed.",
-                where="retention",
-                next_step="Run `consent-mirror sync --dry-run`, then `sync --confirm-first-push`.",
-            )
-        with running(desk, settings.mirror.database, "retention") as current:
-            roll_forward(settings, desk)
-            done = act.run(desk, current.beat)
-            figures = {name: each for name, each in done.document().items() if isinstance(each, int)}
-            current.figures |= figures
+        done = run_retention(settings, desk)
     return Outcome(done.document(), _ran(done), Stopped.exit_code if done.waiting else 0)
 
 

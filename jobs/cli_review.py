@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.text import Text
 
 from connector import wiring
+from connector.acts.breakers import ask_again
 from connector.acts.decide import ERASES, TWO_PEOPLE, Decided, decide, document
 from connector.acts.desk import Desk
 from connector.acts.reviews import APPROVE, REJECT
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     review.command("show")(show)
     review.command("approve")(approve)
     review.command("reject")(reject)
+    review.command("breaker")(breaker)
     app.add_typer(review, name="review")
 
 
@@ -82,6 +84,18 @@ def reject(wanted: Globals, number: Number, user: User = None, reason: Why = Non
     Example: consent-mirror review reject 3 --reason "spoke with her"
     """
     return _decided(wanted, number, REJECT, user, reason)
+
+
+@command
+def breaker(wanted: Globals) -> Outcome:
+    """The question whether an open breaker may close; asked anew where it was answered with no.
+
+    Example: consent-mirror review breaker
+    """
+    with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
+        found = ask_again(desk)
+    told = f"{found.id}: {found.question} `review approve {found.id} --user NAME`, by two people."
+    return Outcome(document(found), Text(told))
 
 
 def _decided(wanted: Globals, number: int, answer: str, user: str | None, reason: str | None) -> Outcome:

@@ -16,7 +16,7 @@ from connector.acts.decide import document
 from connector.acts.restrict import Restricted
 from connector.acts.restrict import restrict as restrict_act
 from connector.acts.restrict import unrestrict as unrestrict_act
-from connector.errors import ConfigurationError, Refused, Stopped, Temporary
+from connector.errors import Refused, Stopped, Temporary
 from connector.settings import load
 from jobs import output
 from jobs.account import staff
@@ -148,17 +148,9 @@ def rectify(
 
     Example: consent-mirror rectify anna@example.com --property lastname --value Öberg
     """
-    if (email is None) == (name is None or value is None) or (email is not None and (name or value)):
-        raise ConfigurationError(
-            "Say what is corrected: one property with its value, or the address.",
-            where="rectify",
-            next_step="--property NAME --value V, or --email NEW.",
-        )
     with wiring.opened(load(wanted.config_path), wanted.portal) as desk:
-        if email is not None:
-            done = rectifying.rectify_email(desk, address, email, staff(), reason)
-        else:
-            done = rectifying.rectify(desk, address, name or "", value or "", staff(), reason)
+        what = rectifying.Correction(property=name, value=value, email=email)
+        done = rectifying.correct(desk, address, what, staff(), reason)
     code = Refused.exit_code if done.refused else 0
     return Outcome(done.document(), Text(_corrected(done)), code)
 

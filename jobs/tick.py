@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from connector.acts import retain, segments
+from connector.acts import segments
 from connector.acts.desk import Desk
 from connector.acts.link_property import write_links
 from connector.acts.push import first_push_confirmed, push
@@ -22,7 +22,7 @@ from connector.settings import Settings
 from connector.store.due import DueRow
 from jobs.backfill import is_backfilled
 from jobs.checkpoint import checkpoint_after_sync, run_checkpoint
-from jobs.cli_import import carry_on, roll_forward
+from jobs.cli_import import carry_on
 from jobs.deadman import DeadMan
 from jobs.due import Timing, after_failure, first_time, next_time, timetable
 from jobs.forms import read_forms
@@ -31,6 +31,7 @@ from jobs.journal import read_journal
 from jobs.mailing import nightly_of
 from jobs.post import run_post
 from jobs.reading import Beat
+from jobs.retaining import run_retention
 from jobs.runner import running
 from jobs.turn import Plan, turn
 from jobs.watch import watch
@@ -183,10 +184,7 @@ def _forms(settings: Settings, desk: Desk, beat: Beat) -> None:
 def _retention(settings: Settings, desk: Desk, beat: Beat) -> None:
     if not _is_first_push_confirmed(desk):
         return  # nothing that we derive leaves before a person has seen what it would be
-    with running(desk, settings.mirror.database, "retention") as run:
-        roll_forward(settings, desk)
-        ran = retain.run(desk, _both(run.beat, beat))
-        run.figures |= {name: value for name, value in ran.document().items() if isinstance(value, int)}
+    run_retention(settings, desk, beat)
 
 
 def _lists(settings: Settings, desk: Desk, beat: Beat) -> None:

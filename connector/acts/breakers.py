@@ -6,7 +6,8 @@ from connector.acts.desk import Desk
 from connector.acts.reviews import OPTIONS
 from connector.consent import breaker
 from connector.consent.events import Event, EventType
-from connector.store.reviews import NewReview
+from connector.errors import Refused
+from connector.store.reviews import NewReview, Review
 from connector.store.work import Work
 
 KIND = "breaker"
@@ -59,6 +60,16 @@ def close_breaker(work: Work, actor: str) -> None:
         work.meta.put(BELIEVED, found.get(VANISHED, 0))
     work.meta.remove(OPEN)
     work.log.append([(None, Event(type=EventType.BREAKER_CLOSED, actor=actor))])
+
+
+def ask_again(desk: Desk) -> Review:
+    """The question whether an open breaker may close: the one that waits, or anew where somebody said no to
+    it and the reason is gone by now. Raises Refused where no breaker is open."""
+    with desk.mirror.write(desk.portal) as work:
+        found = work.meta.get(OPEN)
+        if found is None:
+            raise Refused("No breaker is open.", where="review", next_step="Nothing to do.")
+        return work.reviews.open([_question(found["kind"])], desk.clock.now())[0]
 
 
 def _question(kind: str) -> NewReview:

@@ -6,6 +6,8 @@ from connector.acts.desk import Desk
 from connector.acts.receipt import Asked, receipt_of
 from connector.proof.page import Page
 from connector.proof.receipt_page import receipt_page
+from connector.proof.subject_access import AccessReport
+from connector.proof.subject_access_page import access_page
 from connector.proof.words import WORDS, named
 from connector.store.people import Person
 
@@ -23,6 +25,11 @@ def source_word(source: str, language: str) -> str:
 def actor_word(actor: str, language: str) -> str:
     """Whose act it was."""
     return WORDS[language].actor(actor)
+
+
+def access_in_words(report: AccessReport) -> Page:
+    """An access report in the language it was made in, as blocks to show."""
+    return access_page(report)
 
 
 def receipt_in_words(desk: Desk, person: Person, asked: Asked, language: str) -> Page:

@@ -390,6 +390,14 @@ def owed(desk: Desk, work: Work) -> Owed:
     )
 
 
+def longest_waiting(desk: Desk, limit: int) -> list[Informed]:
+    """Those who have to be told yet, the longest waiting first; found without walking the whole register."""
+    with desk.mirror.read(desk.portal) as work:
+        found = [n for n, _ in work.informed.longest_waiting(_own(desk), desk.clock.now() + 1, limit)]
+        people = work.people.by_ids(found)
+        return informed(desk, work, [people[number] for number in found if number in people])
+
+
 def _own(desk: Desk) -> tuple[str, ...]:
     return (*sorted(OWN), *desk.own_sources)
 

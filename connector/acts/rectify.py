@@ -71,6 +71,28 @@ class Rectified:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What is corrected: one property with its value (empty clears it), or the address."""
+
+    property: str | None = None
+    value: str | None = None
+    email: str | None = None
+
+
+def correct(desk: Desk, address: str, what: Correction, actor: str, reason: str | None = None) -> Rectified:
+    """Correct one datum. Raises ConfigurationError unless exactly one is said, and as `rectify` does."""
+    if what.email is not None and what.property is None and what.value is None:
+        return rectify_email(desk, address, what.email, actor, reason)
+    if what.email is None and what.property is not None and what.value is not None:
+        return rectify(desk, address, what.property, what.value, actor, reason)
+    raise ConfigurationError(
+        "Say what is corrected: one property with its value, or the address.",
+        where="rectify",
+        next_step="--property NAME --value V, or --email NEW.",
+    )
+
+
 # --- a property --------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from connector.acts.letter_of_request import tell_answered, tell_extended
 from connector.acts.looks import Kind as LookKind
 from connector.acts.looks import Look, note
 from connector.acts.receiving import log_right, source_of, still_here
-from connector.acts.rectify import rectify, rectify_email
+from connector.acts.rectify import Correction, correct
 from connector.acts.restrict import restrict
 from connector.acts.subject_access import Wanted, access
 from connector.acts.telling import stages
@@ -204,17 +204,8 @@ def _object(desk: Desk, made: Request, means: Means) -> Ran:
 
 def _rectify(desk: Desk, made: Request, means: Means) -> Ran:
     reason = f"request {made.id}"
-    if means.email is not None:
-        done = rectify_email(desk, _address(made), means.email, means.by, reason)
-    elif means.property is not None and means.value is not None:
-        done = rectify(desk, _address(made), means.property, means.value, means.by, reason)
-    else:
-        raise ConfigurationError(
-            "What is to be corrected is not said.",
-            where="requests run",
-            kind="nothing_to_correct",
-            next_step="Say --property NAME --value V, or --email NEW.",
-        )
+    what = Correction(property=means.property, value=means.value, email=means.email)
+    done = correct(desk, _address(made), what, means.by, reason)
     with desk.mirror.write(desk.portal) as work:
         made = work.requests.change(made.id, carried_out_at=desk.clock.now())
     over = done.pending == 0

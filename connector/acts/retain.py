@@ -126,6 +126,22 @@ class Plan:
         return {"counts": self.survey.document(), "rules": rules, "proof": proof}
 
 
+def leavers(desk: Desk, limit: int) -> list[Planned]:
+    """Those whom a run has found already, the longest known first; cheap, for nobody else is looked at."""
+    with desk.mirror.read(desk.portal) as work:
+        known = {each.person_id: each for each in work.leaving.all()[:limit]}
+        stays = {
+            each.person.id: each for each in stays_of(desk, work, list(work.people.by_ids(known).values()))
+        }
+        return [planned(stays[number], each) for number, each in known.items() if number in stays]
+
+
+def figures(desk: Desk) -> dict[str, int]:
+    """The counts of the last run, `at` in ms UTC; empty before the first."""
+    with desk.mirror.read(desk.portal) as work:
+        return dict(work.meta.get(FIGURES) or {})
+
+
 def planned(stay: Stay, known: Leaver | None) -> Planned:
     """One person in the preview."""
     keeps, due = stay.verdict.stays, stay.verdict.due or 0

@@ -5,6 +5,7 @@ that a signature is checked over the bytes as they came (HA 13.2).
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,9 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connector.logs import get_logger
 from connector.web.site import Site
 
-#: Bytes of a request's body; a route may allow more by its prefix (`LARGER`).
+#: Bytes of a request's body; some routes may take more (`LARGER`): HubSpot's events, and a file of evidence
+#: of 1 MiB with the texts beside it.
 LARGEST_BODY: Final = 65_536
-LARGER: Final[Mapping[str, int]] = {"/webhooks/": 1_048_576}
+LARGER: Final[Mapping[re.Pattern[str], int]] = {
+    re.compile(r"/webhooks/"): 1_048_576,
+    re.compile(r"/dashboard/p/[^/]+/(people/[0-9a-f]{32}/)?record/(no|yes)$"): 1_310_720,
+}
 #: Seconds in which the whole body has to be here.
 SLOWEST_S: Final = 10.0
 LONGEST_PATH: Final = 2_048
@@ -72,7 +77,7 @@ class Guard:
             return 414, "URI too long"
         if _host(scope) not in self._site.hosts:
             return 421, "unknown host"
-        largest = next((n for prefix, n in LARGER.items() if scope["path"].startswith(prefix)), LARGEST_BODY)
+        largest = next((n for place, n in LARGER.items() if place.match(scope["path"])), LARGEST_BODY)
         try:
             async with asyncio.timeout(SLOWEST_S):
                 body = await _body(receive, largest, _said(scope))

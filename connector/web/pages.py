@@ -61,6 +61,11 @@ def form_of(request: Request) -> Mapping[str, list[str]]:
     return forms.fields(request.headers.get("content-type", ""), body_of(request))
 
 
+def form_with_files(request: Request) -> tuple[Mapping[str, list[str]], Mapping[str, forms.Upload]]:
+    """The same for a page that takes files. Raises forms.NotAForm."""
+    return forms.fields_and_files(request.headers.get("content-type", ""), body_of(request))
+
+
 def body_of(request: Request) -> bytes:
     """The body as it came; the guard has read it."""
     found: bytes = request.state.body

@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from connector.acts import breakers
 from connector.acts import exports as files
 from connector.acts.decide import ERASES, TWO_PEOPLE, decide
 from connector.acts.reviews import APPROVE, REJECT
@@ -19,8 +20,14 @@ MOST: Final = 200
 def reviews(visit: Visit) -> Response:
     """Open questions, the oldest first."""
     with visit.desk.mirror.read(visit.desk.portal) as work:
-        found = work.reviews.pending(MOST)
-    return visit.page("reviews", reviews=found, two=TWO_PEOPLE)
+        found, breaker = work.reviews.pending(MOST), work.meta.get(breakers.OPEN)
+    asked = any(each.kind == breakers.KIND for each in found)
+    return visit.page("reviews", reviews=found, two=TWO_PEOPLE, breaker=breaker, asked=asked)
+
+
+def ask_breaker(visit: Visit) -> Response:
+    """The question whether an open breaker may close, anew where it was answered with no."""
+    return visit.back(f"/reviews/{breakers.ask_again(visit.desk).id}")
 
 
 def review(visit: Visit) -> Response:

@@ -1,31 +1,39 @@
 """What is asked before every page of the dashboard: session, portal, role, and for a form its token."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from connector.errors import ConfigurationError, ConnectorError, Refused, Stopped, Temporary
+from connector.errors import ConnectorError, Temporary
+from connector.logs import get_logger
 from connector.store.users import Role
 from connector.web import pages
 from connector.web.dashboard import entry
 from connector.web.dashboard.office import PORTALS, Office, Visit, rendered
+from connector.web.forms import Upload
 
 Handler = Callable[[Visit], Response]
 PORTAL: Final = f"{PORTALS}/{{portal}}"
+log = get_logger(room="web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One route: who may, and what answers. `post`: it changes something, so that it takes a form's token."""
+    """One route: who may, and what answers. `post`: it changes something, so that it takes a form's token.
+
+    `again`: the page with the form, which shows what is wrong beside the field; `files`: the form has some.
+    """
 
     path: str
     role: Role
     handler: Handler
     post: bool = False
+    again: Handler | None = None
+    files: bool = False
 
     @property
     def method(self) -> str:
@@ -56,8 +64,8 @@ def _answer(request: Request, office: Office, page: Page) -> Response:
     desk = office.desk(request.path_params["portal"]) if "portal" in request.path_params else None
     if desk is None and "portal" in request.path_params:
         return refused(request, office, 404, "no_such_page")
-    form = pages.form_of(request) if page.post else {}
-    visit = Visit(request, office, there.user, entry.token_of(there.secret), desk, form)
+    form, files = _sent(request, page)
+    visit = Visit(request, office, there.user, entry.token_of(there.secret), desk, form, files)
     if page.post and not entry.is_ours(request, there.secret, visit.field("token")):
         return refused(request, office, 403, "form_old")
     if not visit.may(page.role):
@@ -65,7 +73,24 @@ def _answer(request: Request, office: Office, page: Page) -> Response:
     try:
         return page.handler(visit)
     except ConnectorError as error:
-        return _problem(visit, error)
+        return _told(visit, page, error)
+
+
+def _sent(request: Request, page: Page) -> tuple[Mapping[str, list[str]], Mapping[str, Upload]]:
+    if not page.post:
+        return {}, {}
+    return pages.form_with_files(request) if page.files else (pages.form_of(request), {})
+
+
+def _told(visit: Visit, page: Page, error: ConnectorError) -> Response:
+    """The form again with what is wrong; a page of its own where there is none or it cannot be shown."""
+    wrong = replace(visit, problem=error)
+    if page.again is not None and not isinstance(error, Temporary):
+        try:
+            return page.again(wrong)
+        except ConnectorError:
+            log.info("form_not_shown_again", error=error.code)
+    return wrong.page("problem", error=error)
 
 
 def _sign_in_first(request: Request, office: Office, page: Page) -> Response:
@@ -77,11 +102,3 @@ def _sign_in_first(request: Request, office: Office, page: Page) -> Response:
 def refused(request: Request, office: Office, status: int, problem: str) -> Response:
     """A page that says no in the reader's words; nothing was done."""
     return rendered(request, office, "refused", status=status, problem=problem)
-
-
-def _problem(visit: Visit, error: ConnectorError) -> Response:
-    """What an act says: problem and next step, as the command line shows them."""
-    status = {Refused: 404, Stopped: 409, ConfigurationError: 400}.get(type(error), 500)
-    if isinstance(error, Temporary):
-        status = 503
-    return visit.page("problem", status=status, error=error)

@@ -1,12 +1,17 @@
 """The log and the texts: read by page, checked at the press of a button."""
 
+from itertools import islice
 from typing import Final
 
 from starlette.responses import Response
 
 from connector.acts import checkpoint, wording
 from connector.acts.in_words import type_word
+from connector.acts.invalid_wordings import KIND as INVALIDATE
+from connector.acts.invalid_wordings import invalid, to_be_asked
+from connector.acts.invalidate import invalidate as invalidate_act
 from connector.consent.lint import WORDS as LINT_WORDS
+from connector.consent.wordings import WORDING
 from connector.web.dashboard.office import Visit
 
 ENTRIES: Final = 100
@@ -61,6 +66,34 @@ def one_wording(visit: Visit) -> Response:
     said = visit.office.site.settings.controller
     with visit.desk.mirror.read(visit.desk.portal) as work:
         found = wording.findings(visit.desk, work, said.name, said.languages)
+        ended = invalid(work).get(seen.blob.hash)
+        asked = [each for each in work.reviews.pending() if each.kind == INVALIDATE]
     flaws = {flaw for each in found if each.hash == seen.blob.hash for flaw in each.flaws}
     lacks = sorted(LINT_WORDS[flaw][visit.say.language] for flaw in flaws)
-    return visit.page("wording", seen=seen, text=seen.blob.data.decode("utf-8", "replace"), lacks=lacks)
+    waiting = next((each for each in asked if each.detail.get("wording") == seen.blob.hash), None)
+    return visit.page(
+        "wording",
+        seen=seen,
+        text=seen.blob.data.decode("utf-8", "replace"),
+        lacks=lacks,
+        ended=ended,
+        waiting=waiting,
+        may_end=seen.blob.kind == WORDING and ended is None,
+    )
+
+
+def invalidate(visit: Visit) -> Response:
+    """Every yes on this wording ends, once two people have said so. The box has to be ticked."""
+    visit.must_be_ticked()
+    prefix = visit.request.path_params["hash"]
+    done = invalidate_act(visit.desk, prefix, visit.field("reason"), visit.user.name)
+    return visit.back(f"/wordings/{prefix}", "invalidate_waits" if done.waiting else "invalidated")
+
+
+def reask(visit: Visit) -> Response:
+    """Whose yes has expired or was invalidated, and in which mailing they may be asked again."""
+    people = to_be_asked(visit.desk)
+    shown = list(islice(people, ENTRIES))
+    with visit.desk.mirror.read(visit.desk.portal) as work:
+        ended = invalid(work)
+    return visit.page("reask", people=shown, more=sum(1 for _ in people), ended=ended)

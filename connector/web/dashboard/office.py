@@ -1,7 +1,7 @@
 """What every page of the dashboard gets: who is there, at which portal's desk, in which language."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,10 +9,13 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from connector.acts.access import Rules
 from connector.acts.checkpoint import Journal
 from connector.acts.desk import Desk
 from connector.acts.looks import Kind, note
+from connector.acts.retain import Ran
 from connector.consent.events import Source
+from connector.errors import ConfigurationError, ConnectorError, Refused, Stopped, Temporary
 from connector.report.gather import About, Outside
 from connector.report.languages import WORDS as REPORT_WORDS
 from connector.report.words import Words as ReportWords
@@ -23,6 +26,7 @@ from connector.web.dashboard.figures import Figures
 from connector.web.dashboard.throttle import Throttle
 from connector.web.dashboard.troubles import told
 from connector.web.dashboard.words import WORDS
+from connector.web.forms import Upload
 from connector.web.languages import chosen
 from connector.web.site import Site
 from connector.web.words import Say
@@ -30,13 +34,20 @@ from connector.web.words import Say
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """What the jobs lend: what a portal's report is about, and what has to be finished before an erasure.
+    """What the jobs lend: what a portal's report is about, what commands do around an act, their settings.
 
-    An interrupted import still holds people; erasing somebody without it would let them outlive themselves.
+    `before_erasing`: an interrupted import still holds people; erasing somebody without it would let them
+    outlive themselves. `retention`: one run, with its lock and its line in the list of runs. `post`: letters
+    that wait leave now, as far as the mail server takes them. `notice_texts`: of [notices], by language.
     """
 
     told: Callable[[Desk], tuple[About, Outside]]
     before_erasing: Callable[[Desk], None]
+    retention: Callable[[Desk], Ran]
+    post: Callable[[Desk], object]
+    notice_texts: Callable[[], Mapping[str, str]]
+    access_rules: Callable[[Desk], Rules]
+    read_access: Callable[[Desk], object]
 
 
 HOME: Final = "/dashboard"
@@ -44,6 +55,7 @@ PORTALS: Final = f"{HOME}/p"
 LANGUAGE: Final = "cm_language"
 SPOKEN: Final = ("sv", "en")
 YEAR_S: Final = 365 * 86_400
+STATUS: Final = {Refused: 404, Stopped: 409, ConfigurationError: 400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Visit:
     token: str  # of this session's forms
     at: Desk | None = None
     form: Mapping[str, list[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    problem: ConnectorError | None = None  # what an act said to the form that is shown again
 
     @property
     def desk(self) -> Desk:
@@ -117,6 +131,33 @@ class Visit:
         """One field of the form; empty where it is missing."""
         return next(iter(self.form.get(name, [])), "").strip()
 
+    def one_of(self, name: str, allowed: Sequence[str]) -> str:
+        """A field that has choices. Raises ConfigurationError for anything else."""
+        said = self.field(name)
+        if said not in allowed:
+            raise ConfigurationError("This is not one of the choices.", where=name, next_step="Choose one.")
+        return said
+
+    def must_be_ticked(self) -> None:
+        """The box `sure` of what cannot be taken back. Raises ConfigurationError."""
+        if self.field("sure") != "yes":
+            raise ConfigurationError(
+                "The box is not ticked.", where="sure", next_step="Read what will be done, then tick it."
+            )
+
+    @property
+    def fault(self) -> str:
+        """The field that the problem is about, as the acts name the command's option or argument."""
+        where = self.problem.where if self.problem else ""
+        return where.removeprefix("--").replace("-", "_").casefold()
+
+    @property
+    def status(self) -> int:
+        """Of the answer, by what was wrong."""
+        if isinstance(self.problem, Temporary):
+            return 503
+        return 200 if self.problem is None else STATUS.get(type(self.problem), 500)
+
     def local(self, at: int | None) -> str:
         """Minutes on the controller's wall; a dash for never."""
         if at is None:
@@ -132,7 +173,7 @@ class Visit:
         """Note that this user looks at a person, before anything is shown."""
         note(self.desk, person, self.user.name, kind)
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    def page(self, template: str, *, status: int | None = None, **values: Any) -> HTMLResponse:
         """A page of this visit; `done` of the query says which act has just ended."""
         done = self.request.query_params.get("done", "")
         shared = {
@@ -149,6 +190,7 @@ class Visit:
             "title_of": self._title,
             "told": lambda error: told(error, self.say.language),
         }
+        status = self.status if status is None else status
         return rendered(self.request, self.office, template, status=status, **shared, **values)
 
     @property

@@ -78,10 +78,10 @@ def person(visit: Visit) -> Response:
 
 def receipt(visit: Visit) -> Response:
     """The receipt as a page: exactly what was said yes to, and what is not known."""
-    found = _living(visit)
+    found = living(visit)
     visit.looked(found, Kind.RECEIPT)
     said = visit.office.site.settings.controller
-    look = Look(_address(visit, found), visit.user.name, Source.DASHBOARD)
+    look = Look(address_in_use(visit, found), visit.user.name, Source.DASHBOARD)
     asked = Asked(look=look, controller=said.name, contact=said.contact)
     page = receipt_in_words(visit.desk, found, asked, visit.say.language)
     return visit.page("receipt", person=found, document=page)
@@ -89,68 +89,73 @@ def receipt(visit: Visit) -> Response:
 
 def withdraw(visit: Visit) -> Response:
     """A no that somebody said by phone, by letter or in person; pushed at once."""
-    found = _living(visit)
+    found = living(visit)
     key = visit.field("purpose")
     no = No(
         purpose=purpose_of(visit.desk.purposes, key) if key else None,
         source=Source.DASHBOARD,
         actor=SUBJECT if visit.field("own") == "yes" else visit.actor,
     )
-    done = withdraw_act(visit.desk, _address(visit, found), no)
-    return visit.back(_place(found), "withdrawn_waits" if done.pending else "withdrawn")
+    done = withdraw_act(visit.desk, address_in_use(visit, found), no)
+    return visit.back(place(found), "withdrawn_waits" if done.pending else "withdrawn")
 
 
 def restrict(visit: Visit) -> Response:
     """Store and nothing else (Art. 18)."""
-    found = _living(visit)
-    restrict_act(visit.desk, _address(visit, found), visit.actor, visit.field("reason") or None)
-    return visit.back(_place(found), "restricted")
+    found = living(visit)
+    restrict_act(visit.desk, address_in_use(visit, found), visit.actor, visit.field("reason") or None)
+    return visit.back(place(found), "restricted")
 
 
 def unrestrict(visit: Visit) -> Response:
     """The restriction ends; no mailing starts by it."""
-    found = _living(visit)
-    unrestrict_act(visit.desk, _address(visit, found), visit.actor)
-    return visit.back(_place(found), "unrestricted")
+    found = living(visit)
+    unrestrict_act(visit.desk, address_in_use(visit, found), visit.actor)
+    return visit.back(place(found), "unrestricted")
 
 
 def hold(visit: Visit) -> Response:
     """A legal hold begins or ends."""
-    found = _living(visit)
+    found = living(visit)
     act = holds.remove_hold if visit.field("end") == "yes" else holds.add_hold
-    done = act(visit.desk, _address(visit, found), visit.field("reason"), visit.actor)
-    return visit.back(_place(found), "held" if done.held else "released")
+    done = act(visit.desk, address_in_use(visit, found), visit.field("reason"), visit.actor)
+    return visit.back(place(found), "held" if done.held else "released")
 
 
 def erase_plan(visit: Visit) -> Response:
     """The dry run: what would go, and what stands against it. Nothing is written but the look."""
-    found = _living(visit)
+    found = living(visit)
     visit.looked(found, Kind.PAGE)
-    plan = erasing.plan(visit.desk, _address(visit, found))
+    plan = erasing.plan(visit.desk, address_in_use(visit, found))
     return visit.page("erase", person=found, plan=plan, would=plan.would or {})
 
 
 def erase(visit: Visit) -> Response:
     """Erase here and in HubSpot; the box of the dry run's page has to be ticked."""
-    found = _living(visit)
+    found = living(visit)
     if visit.field("sure") != "yes":
         return erase_plan(visit)
     visit.office.lent.before_erasing(visit.desk)
-    order = erasing.Order(reason=visit.field("reason") or None, actor=visit.actor)
-    done = erasing.erase(visit.desk, _address(visit, found), order)
+    order = erasing.Order(
+        reason=visit.field("reason") or None,
+        actor=visit.actor,
+        suppress=visit.field("unlisted") != "yes",
+        told=True,
+    )
+    done = erasing.erase(visit.desk, address_in_use(visit, found), order)
     word = "erase_waits" if done.waits else "erase_later" if done.later else "erased"
-    return visit.back(_place(found), word)
+    return visit.back(place(found), word)
 
 
 def annul(visit: Visit) -> Response:
     """A no was recorded by mistake: two people have to say so."""
-    found = _living(visit)
+    found = living(visit)
     with visit.desk.mirror.read(visit.desk.portal) as work:
         mine = {each.id for each in work.log.events_of([found.id]).get(found.id, [])}
     if visit.field("event") not in mine:
         raise _nobody()
     done = annul_act(visit.desk, visit.field("event"), visit.field("reason"), visit.user.name)
-    return visit.back(_place(found), "annul_waits" if done.waiting else "annulled")
+    return visit.back(place(found), "annul_waits" if done.waiting else "annulled")
 
 
 def _person(visit: Visit) -> Person:
@@ -164,7 +169,8 @@ def _person(visit: Visit) -> Person:
     raise _nobody()
 
 
-def _living(visit: Visit) -> Person:
+def living(visit: Visit) -> Person:
+    """Who the page is about. Raises Refused for somebody who was erased, as for a stranger."""
     found = _person(visit)
     if found.overlay is Overlay.ERASED:
         raise _nobody()
@@ -177,11 +183,12 @@ def _nobody() -> Refused:
     )
 
 
-def _place(found: Person) -> str:
+def place(found: Person) -> str:
+    """The path of the person's page at their portal."""
     return f"/people/{found.ref}"
 
 
-def _address(visit: Visit, found: Person) -> str:
+def address_in_use(visit: Visit, found: Person) -> str:
     """The address by which the acts know the person: the primary one, else any that is theirs now."""
     with visit.desk.mirror.read(visit.desk.portal) as work:
         held = work.people.addresses([found.id]).get(found.id, [])

@@ -7,7 +7,19 @@ from starlette.routing import BaseRoute
 
 from connector.acts.checkpoint import Journal
 from connector.store.users import Role
-from connector.web.dashboard import deciding, desk_pages, entry, ledger, overview, people
+from connector.web.dashboard import (
+    correcting,
+    deciding,
+    desk_pages,
+    entry,
+    informing,
+    leaving,
+    ledger,
+    overview,
+    people,
+    reach,
+    recording,
+)
 from connector.web.dashboard.figures import Figures
 from connector.web.dashboard.gate import PORTAL, Page, routes_of
 from connector.web.dashboard.office import HOME, Lent, Office, Visit
@@ -38,14 +50,90 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(path=PORTAL + "/runs", role=Role.VIEWER, handler=overview.runs),
     Page(path=PORTAL + "/wordings", role=Role.VIEWER, handler=ledger.wordings),
     Page(path=PORTAL + "/wordings/{hash}", role=Role.VIEWER, handler=ledger.one_wording),
+    Page(
+        path=PORTAL + "/wordings/{hash}",
+        role=Role.DPO,
+        handler=ledger.invalidate,
+        post=True,
+        again=ledger.one_wording,
+    ),
+    Page(path=PORTAL + "/reask", role=Role.DPO, handler=ledger.reask),
+    Page(path=PORTAL + "/notices", role=Role.OPERATOR, handler=informing.overview),
+    Page(
+        path=PORTAL + "/notices/send",
+        role=Role.DPO,
+        handler=informing.send,
+        post=True,
+        again=informing.overview,
+    ),
+    Page(path=PORTAL + "/notices/retry", role=Role.DPO, handler=informing.retry, post=True),
+    Page(path=PORTAL + "/retention", role=Role.DPO, handler=leaving.overview),
+    Page(path=PORTAL + "/retention", role=Role.DPO, handler=leaving.run, post=True, again=leaving.overview),
+    Page(path=PORTAL + "/retention/plan", role=Role.DPO, handler=leaving.plan),
+    Page(path=PORTAL + "/access", role=Role.DPO, handler=reach.overview),
+    Page(path=PORTAL + "/access", role=Role.DPO, handler=reach.read, post=True),
+    Page(
+        path=PORTAL + "/access/{number:int}",
+        role=Role.DPO,
+        handler=reach.justify,
+        post=True,
+        again=reach.overview,
+    ),
+    *(
+        page
+        for place in (PORTAL, PERSON)
+        for page in (
+            Page(path=place + "/record/no", role=Role.OPERATOR, handler=recording.no_form),
+            Page(
+                path=place + "/record/no",
+                role=Role.OPERATOR,
+                handler=recording.record_no,
+                post=True,
+                again=recording.no_form,
+                files=True,
+            ),
+            Page(path=place + "/record/yes", role=Role.DPO, handler=recording.yes_form),
+            Page(
+                path=place + "/record/yes",
+                role=Role.DPO,
+                handler=recording.record_yes,
+                post=True,
+                again=recording.yes_form,
+                files=True,
+            ),
+        )
+    ),
     Page(path=PORTAL + "/log", role=Role.OPERATOR, handler=ledger.log),
     Page(path=PORTAL + "/log", role=Role.OPERATOR, handler=ledger.verify, post=True),
     Page(path=PORTAL + "/reviews", role=Role.OPERATOR, handler=deciding.reviews),
+    Page(path=PORTAL + "/reviews/breaker", role=Role.DPO, handler=deciding.ask_breaker, post=True),
     Page(path=PORTAL + "/reviews/{number:int}", role=Role.OPERATOR, handler=deciding.review),
     Page(path=PORTAL + "/reviews/{number:int}", role=Role.DPO, handler=deciding.answer, post=True),
     Page(path=PORTAL + "/requests", role=Role.DPO, handler=desk_pages.requests),
     Page(path=PORTAL + "/requests/{number:int}", role=Role.DPO, handler=desk_pages.request),
-    Page(path=PORTAL + "/requests/{number:int}", role=Role.DPO, handler=desk_pages.change_request, post=True),
+    Page(
+        path=PORTAL + "/requests/{number:int}",
+        role=Role.DPO,
+        handler=desk_pages.change_request,
+        post=True,
+        again=desk_pages.request,
+    ),
+    Page(path=PORTAL + "/requests/new", role=Role.DPO, handler=desk_pages.new_form),
+    Page(
+        path=PORTAL + "/requests/new",
+        role=Role.DPO,
+        handler=desk_pages.add,
+        post=True,
+        again=desk_pages.new_form,
+    ),
+    Page(path=PORTAL + "/requests/{number:int}/run", role=Role.DPO, handler=desk_pages.run_form),
+    Page(
+        path=PORTAL + "/requests/{number:int}/run",
+        role=Role.DPO,
+        handler=desk_pages.run,
+        post=True,
+        again=desk_pages.run_form,
+    ),
     Page(path=PORTAL + "/exports", role=Role.DPO, handler=deciding.exports),
     Page(path=PORTAL + "/exports/{number:int}", role=Role.DPO, handler=deciding.destroy, post=True),
     Page(path=PORTAL + "/search", role=Role.OPERATOR, handler=people.search_form),
@@ -59,6 +147,22 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(path=PERSON + "/erase", role=Role.DPO, handler=people.erase_plan),
     Page(path=PERSON + "/erase", role=Role.DPO, handler=people.erase, post=True),
     Page(path=PERSON + "/annul", role=Role.DPO, handler=people.annul, post=True),
+    Page(path=PERSON + "/rectify", role=Role.DPO, handler=correcting.form),
+    Page(
+        path=PERSON + "/rectify",
+        role=Role.DPO,
+        handler=correcting.rectify,
+        post=True,
+        again=correcting.form,
+    ),
+    Page(path=PERSON + "/send-receipt", role=Role.DPO, handler=correcting.receipt_form),
+    Page(
+        path=PERSON + "/send-receipt",
+        role=Role.DPO,
+        handler=correcting.send_receipt,
+        post=True,
+        again=correcting.receipt_form,
+    ),
 )
 
 

@@ -1,8 +1,10 @@
 """What the dashboard says, in Swedish and English (terms: consent-domain 11)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+from connector.web.dashboard import words_acts
 from connector.web.words import Say
 
 SWEDISH: Final = Say(
@@ -341,8 +343,7 @@ SWEDISH: Final = Say(
         "take_on": "Jag ansvarar för den",
         "it_is_they": "Det är personen själv",
         "answer": "Svara",
-        "carry_out_means": "Utför först det som begärs: på personens sida, eller med consent-mirror "
-        "requests run {id}. Personen får besked när begäran är besvarad.",
+        "carry_out_means": "Utför först det som begärs. Personen får besked när begäran är besvarad.",
         "reason_told": "Skäl (personen får veta det; behövs för avslag och förlängning)",
         "settle_granted": "Besvara: tillgodosedd",
         "settle_refused": "Besvara: avslagen",
@@ -703,8 +704,7 @@ ENGLISH: Final = Say(
         "take_on": "I answer for it",
         "it_is_they": "It is they",
         "answer": "Answer",
-        "carry_out_means": "First carry out what is asked: on the person's page, or with consent-mirror "
-        "requests run {id}. The person is told once the request is answered.",
+        "carry_out_means": "First carry out what is asked. The person is told once the request is answered.",
         "reason_told": "Reason (the person is told it; needed to refuse and to extend)",
         "settle_granted": "Answer: granted",
         "settle_refused": "Answer: refused",
@@ -730,4 +730,7 @@ ENGLISH: Final = Say(
     },
 )
 
-WORDS: Final[Mapping[str, Say]] = {"sv": SWEDISH, "en": ENGLISH}
+WORDS: Final[Mapping[str, Say]] = {
+    "sv": replace(SWEDISH, texts={**SWEDISH.texts, **words_acts.SWEDISH}),
+    "en": replace(ENGLISH, texts={**ENGLISH.texts, **words_acts.ENGLISH}),
+}
