@@ -119,14 +119,21 @@ def office(folder: Path, *, extra: str = WEB, **more: Any) -> Iterator[Office]:
     """A portal with four people: a proved yes, a no by HubSpot, a no by us, and nothing."""
     with world(folder, contacts=(ANNA, BO, CARIN, DAVID), extra=extra, **more) as w:
         furnish(w)
-        threads = Watched()
-        with wiring.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings), threads) as server:
-            assert server is not None
-            made = Office(w, server, threads)
-            try:
-                yield made
-            finally:
-                made.close()
+        with serve(w) as made:
+            yield made
+
+
+@contextmanager
+def serve(w: World) -> Iterator[Office]:
+    """The dashboard of a world that has a `[web]` with an address."""
+    threads = Watched()
+    with wiring.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings), threads) as server:
+        assert server is not None
+        made = Office(w, server, threads)
+        try:
+            yield made
+        finally:
+            made.close()
 
 
 def furnish(w: World) -> None:
@@ -146,6 +153,11 @@ def furnish(w: World) -> None:
         w.wait(DAY)
     ask(w, BO, Review.CLEARED)
     assert w.cli("requests", "add", ANNA, "--kind", "access", "--note", "Send it by letter").code == 0
+    add_users(w)
+
+
+def add_users(w: World) -> None:
+    """One of each role, and a second one of those who decide."""
     with w.mirror.write(w.desk.portal) as work:
         for name, role in USERS.items():
             work.users.add(name, role, PASSWORD, w.now)

@@ -91,7 +91,7 @@ def run(visit: Visit) -> Response:
     ran = desk_acts.run(visit.desk, _number(visit), _means(visit, confirm=True))
     visit.office.lent.post(visit.desk)
     if ran.report is not None:
-        return visit.page("report", request=ran.request, document=access_in_words(ran.report))
+        return visit.page("report", asked=ran.request, document=access_in_words(ran.report))
     return visit.back(f"/requests/{_number(visit)}", _word(ran))
 
 

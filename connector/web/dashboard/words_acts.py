@@ -239,7 +239,7 @@ SWEDISH: Final[Mapping[str, str]] = {
     "reask_in": "i ett utskick om {purpose}",
     "reask_when": "när personen hör av sig",
     "reask_nobody": "Ingen behöver frågas igen.",
-    # breaker
+    # the question about an open breaker
     "breaker_open": "En spärr är öppen sedan {at}: inget ja skickas till HubSpot och ingen raderas. Nej "
     "går fram ändå.",
     "breaker_asked": "Två personer får stänga den genom frågan nedan.",
@@ -511,7 +511,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "reask_in": "in a mailing for {purpose}",
     "reask_when": "when they come by themselves",
     "reask_nobody": "Nobody has to be asked again.",
-    # breaker
+    # the question about an open breaker
     "breaker_open": "A breaker is open since {at}: no yes goes to HubSpot and nobody is erased. Noes go on.",
     "breaker_asked": "Two people may close it by the question below.",
     "breaker_ask": "Ask whether the breaker may close",
