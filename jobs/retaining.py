@@ -22,6 +22,7 @@ def run_retention(settings: Settings, desk: Desk, beat: Beat = still) -> retain.
         raise Stopped(
             "Nothing is erased before the first push was shown and confirmed.",
             where="retention",
+            kind="first_push_gate",
             next_step="Run `consent-mirror sync --dry-run`, then `sync --confirm-first-push`.",
         )
     with running(desk, settings.mirror.database, "retention") as run:

@@ -68,7 +68,9 @@ def ask_again(desk: Desk) -> Review:
     with desk.mirror.write(desk.portal) as work:
         found = work.meta.get(OPEN)
         if found is None:
-            raise Refused("No breaker is open.", where="review", next_step="Nothing to do.")
+            raise Refused(
+                "No breaker is open.", where="review", kind="no_breaker", next_step="Nothing to do."
+            )
         return work.reviews.open([_question(found["kind"])], desk.clock.now())[0]
 
 

@@ -34,7 +34,9 @@ def send_receipt(desk: Desk, look: Look, language: str | None, *, confirm: bool)
     asked = Asked(look=look, controller=desk.controller.name, contact=desk.controller.contact, language=speak)
     found = receipt(desk, asked)
     if found is None or not any(matter.acts for matter in found.matters):
-        raise Refused("There is no consent to send a receipt of.", next_step="See `person show`.")
+        raise Refused(
+            "There is no consent to send a receipt of.", kind="no_receipt", next_step="See `person show`."
+        )
     data = pdf(receipt_page(found, speak))
     letter = Letter(
         kind=LetterKind.RECEIPT,
@@ -54,6 +56,7 @@ def _not_one(count: int) -> Refused:
         return Refused(
             "Several people use this address: a receipt would show one of them what the others said.",
             where="ADDRESS",
+            kind="shared",
             next_step="Hand it over in another way: `person receipt --pdf FILE`.",
         )
     return Refused("Nobody with this address is in the mirror.", where="ADDRESS", next_step="Run `sync`.")

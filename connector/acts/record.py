@@ -128,35 +128,40 @@ def record(desk: Desk, address: str, act: Act) -> Recorded:
 
 
 def _check(act: Act) -> None:
-    for wrong, problem, next_step in (
+    for wrong, kind, problem, next_step in (
         (
             act.purpose is None and act.type not in NOES,
+            "yes_names_one",
             "A yes is a yes to one purpose.",
             "Say --purpose with one of the configured keys.",
         ),
         (
             act.valid_until is not None and act.valid_until <= act.at.hi,
+            "ended_before",
             "It would have ended before it was given.",
             "Say a later --valid-until.",
         ),
         (
             act.actor not in {SUBJECT, GUARDIAN} and not act.actor.startswith("staff:"),
+            "no_such_actor",
             "Nobody is named by this actor.",
             "Say --actor staff:NAME, or leave it out where it was the person's own act.",
         ),
         (
             act.type is EventType.SOFT_OPTIN and not act.sale,
+            "no_sale",
             "A soft opt-in rests on a sale (MFL 19 §).",
             "Say --sale with the order's number.",
         ),
         (
             any(len(f.data) > KEEP_LIMIT for f in act.evidence) and act.keep,
+            "file_too_large",
             "A file of more than 1 MiB is not kept here.",
             "Keep it in your archive and record it without --keep: its hash is in the log either way.",
         ),
     ):
         if wrong:
-            raise ConfigurationError(problem, where="record", next_step=next_step)
+            raise ConfigurationError(problem, where="record", kind=kind, next_step=next_step)
 
 
 @dataclass(frozen=True, slots=True)

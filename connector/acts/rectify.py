@@ -89,6 +89,7 @@ def correct(desk: Desk, address: str, what: Correction, actor: str, reason: str 
     raise ConfigurationError(
         "Say what is corrected: one property with its value, or the address.",
         where="rectify",
+        kind="nothing_to_correct",
         next_step="--property NAME --value V, or --email NEW.",
     )
 

@@ -56,6 +56,10 @@ def send_receipt(visit: Visit) -> Response:
     look = Look(address_in_use(visit, person), visit.user.name, visit.desk.door)
     made = send_receipt_act(visit.desk, look, visit.say.language, confirm=True)
     if isinstance(made, Stop):
-        raise Refused(f"Nothing is sent to this person ({made}).", next_step="Hand it over in another way.")
+        raise Refused(
+            f"Nothing is sent to this person ({made}).",
+            kind="letter_stopped",
+            next_step="Hand it over in another way.",
+        )
     visit.office.lent.post(visit.desk)
     return visit.back(place(person), "receipt_sent")

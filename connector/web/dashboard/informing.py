@@ -74,6 +74,9 @@ def _limit(visit: Visit) -> int | None:
     said = visit.field("limit")
     if said and not (said.isdecimal() and int(said[:9]) > 0):
         raise ConfigurationError(
-            "That is no number of people.", where="limit", next_step="Write a number such as 50."
+            "That is no number of people.",
+            where="limit",
+            kind="no_number",
+            next_step="Write a number such as 50.",
         )
     return int(said[:9]) if said else None

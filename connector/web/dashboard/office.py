@@ -135,14 +135,19 @@ class Visit:
         """A field that has choices. Raises ConfigurationError for anything else."""
         said = self.field(name)
         if said not in allowed:
-            raise ConfigurationError("This is not one of the choices.", where=name, next_step="Choose one.")
+            raise ConfigurationError(
+                "This is not one of the choices.", where=name, kind="no_such_choice", next_step="Choose one."
+            )
         return said
 
     def must_be_ticked(self) -> None:
         """The box `sure` of what cannot be taken back. Raises ConfigurationError."""
         if self.field("sure") != "yes":
             raise ConfigurationError(
-                "The box is not ticked.", where="sure", next_step="Read what will be done, then tick it."
+                "The box is not ticked.",
+                where="sure",
+                kind="not_ticked",
+                next_step="Read what will be done, then tick it.",
             )
 
     @property

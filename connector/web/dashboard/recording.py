@@ -76,7 +76,10 @@ def _act(visit: Visit, kinds: Sequence[EventType], subject: str | None) -> act.A
     files = _files(visit)
     if subject is not None and not REF.match(subject):
         raise ConfigurationError(
-            "That is no reference.", where="subject", next_step="Copy it from the person's page."
+            "That is no reference.",
+            where="subject",
+            kind="no_such_reference",
+            next_step="Copy it from the person's page.",
         )
     return act.Act(
         type=EventType(visit.one_of("type", kinds)),

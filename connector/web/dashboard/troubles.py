@@ -113,6 +113,46 @@ KINDS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         ("Ett motiv behövs.", "Skriv varför åtkomsten behövs."),
         ("A motive is needed.", "Say why this access is needed."),
     ),
+    "ended_before": (
+        ("Samtycket skulle ha slutat innan det gavs.", "Ange en senare dag, eller lämna fältet tomt."),
+        ("It would have ended before it was given.", "Give a later day, or leave the field empty."),
+    ),
+    "file_too_large": (
+        ("En fil över 1 MiB sparas inte här.", "Spara den i ert arkiv, och registrera den utan att spara."),
+        ("A file of more than 1 MiB is not kept here.", "Keep it in your archive, and record it unkept."),
+    ),
+    "letter_stopped": (
+        ("Inget skickas till den här personen.", "Lämna det på annat sätt."),
+        ("Nothing is sent to this person.", "Hand it over in another way."),
+    ),
+    "no_breaker": (
+        ("Ingen säkring har löst ut.", "Inget behöver göras."),
+        ("No breaker is open.", "Nothing to do."),
+    ),
+    "no_number": (
+        ("Det är inget antal personer.", "Skriv ett tal, som 50."),
+        ("That is no number of people.", "Write a number such as 50."),
+    ),
+    "no_receipt": (
+        ("Det finns inget samtycke att skicka underlag för.", "Se på personens sida vad som gäller."),
+        ("There is no consent to send a receipt of.", "See on the person's page how things stand."),
+    ),
+    "no_sale": (
+        ("Ett köp av liknande vara behöver sitt ordernummer (MFL 19 §).", "Ange ordernumret."),
+        ("A soft opt-in rests on a sale (MFL 19 §).", "Give the order's number."),
+    ),
+    "no_such_actor": (
+        ("Ingen är nämnd som den som handlade.", "Välj vems handling det var."),
+        ("Nobody is named who acted.", "Choose whose act it was."),
+    ),
+    "not_ticked": (
+        ("Rutan är inte ikryssad.", "Läs vad som kommer att göras, och kryssa sedan i den."),
+        ("The box is not ticked.", "Read what will be done, then tick it."),
+    ),
+    "yes_names_one": (
+        ("Ett ja gäller ett ändamål.", "Välj ett ändamål."),
+        ("A yes is a yes to one purpose.", "Choose a purpose."),
+    ),
     "no_address": (
         ("Det är ingen e-postadress.", "Skriv en adress, till exempel namn@exempel.se."),
         ("That is not one e-mail address.", "Write one address, such as name@example.com."),

@@ -240,10 +240,10 @@ SWEDISH: Final[Mapping[str, str]] = {
     "reask_when": "när personen hör av sig",
     "reask_nobody": "Ingen behöver frågas igen.",
     # the question about an open breaker
-    "breaker_open": "En spärr är öppen sedan {at}: inget ja skickas till HubSpot och ingen raderas. Nej "
+    "breaker_open": "En säkring har löst ut, {at}: inget ja skickas till HubSpot och ingen raderas. Nej "
     "går fram ändå.",
-    "breaker_asked": "Två personer får stänga den genom frågan nedan.",
-    "breaker_ask": "Fråga om spärren får stängas",
+    "breaker_asked": "Två personer kan stänga den genom frågan nedan.",
+    "breaker_ask": "Fråga om säkringen får stängas",
     # access
     "access": "Åtkomst",
     "access_means": "Vem och vad som kan nå registret, med skäl och en dag att se över det.",
