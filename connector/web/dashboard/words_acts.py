@@ -5,7 +5,6 @@ from typing import Final
 
 SWEDISH: Final[Mapping[str, str]] = {
     "form_wrong": "Inget har ändrats. Rätta det här och försök igen:",
-    "and_more": "och {count} till.",
     "back": "Tillbaka",
     # record
     "record": "Registrera",
@@ -278,7 +277,6 @@ SWEDISH: Final[Mapping[str, str]] = {
 
 ENGLISH: Final[Mapping[str, str]] = {
     "form_wrong": "Nothing has changed. Mend this and try again:",
-    "and_more": "and {count} more.",
     "back": "Back",
     # record
     "record": "Record",
