@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from connector.acts.allowed import keep, recall
+from connector.acts.clocks import mind_the_clock
 from connector.acts.desk import Desk
 from connector.acts.erase import resume_erasures
 from connector.acts.expiry import end_consents
@@ -90,6 +91,7 @@ def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
 def _turned(desk: Desk, plan: Plan, beat: Beat) -> Turned:
     turned = Turned()
     check_portal(desk)
+    mind_the_clock(desk, turned.tally)
     catch_up(desk)
     if plan.push:
         push(desk, turned.tally, limit=plan.letters, urgent_only=True)

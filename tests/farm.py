@@ -160,7 +160,14 @@ def _served(sandboxes: Any) -> tuple[str, Callable[[], None]]:
 
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     server = uvicorn.Server(
-        uvicorn.Config(dispatch, lifespan="off", log_config=None, log_level="critical", access_log=False)
+        uvicorn.Config(
+            dispatch,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+        )
     )
     thread = threading.Thread(
         target=lambda: asyncio.run(server.serve(sockets=[listening])), name="farm", daemon=True

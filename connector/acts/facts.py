@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from connector.acts.desk import Desk
+from connector.acts.doubt import sigma_of
 from connector.consent.events import Event, State
 from connector.consent.notices import came_from_elsewhere, overdue_before
 from connector.consent.sendable import Answer, Reason, sendable
@@ -116,7 +117,7 @@ def facts_of_many(
     contacts, events = work.contacts.of_persons(ids), work.log.events_of(ids)
     observed, states = work.observed.of(ids), _by_person(work.states.of(ids))
     suppressed = work.suppression.screen([a.normalised for held in addresses.values() for a in held])
-    now = desk.clock.now()
+    now, sigma_ms = desk.clock.now(), sigma_of(desk, work)
     late = _late(desk, work, contacts) if desk.block_overdue else frozenset()
     return {
         person.id: Facts(
@@ -129,7 +130,7 @@ def facts_of_many(
             suppressed=any(a.normalised in suppressed for a in addresses.get(person.id, ())),
             others=[others[other.id] for other in shared.get(person.id, ())],
             now=now,
-            sigma_ms=desk.sigma_ms,
+            sigma_ms=sigma_ms,
             notice_overdue=person.id in late,
         )
         for person in people

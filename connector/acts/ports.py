@@ -84,6 +84,9 @@ class HubSpot(Protocol):
     def calls_made(self) -> int:
         """Requests sent to HubSpot so far, repeats included."""
 
+    def clock_skew_ms(self) -> int | None:
+        """Our clock minus HubSpot's as of the last answer; None where HubSpot never dated one."""
+
     def details(self, *, urgent: bool = False) -> Account:
         """Which account the token belongs to. `urgent`: may use a window's last calls, here and below."""
 

@@ -12,6 +12,7 @@ import structlog
 
 from connector.acts.breakers import is_breaker_open, open_breaker, within_breaker
 from connector.acts.desk import Desk
+from connector.acts.doubt import clocks_agree
 from connector.acts.facts import NOES_STAND, Facts, facts_of
 from connector.acts.fights import ask as ask_about_fight
 from connector.acts.fights import waits_until
@@ -392,8 +393,9 @@ def _looked_at(errand: _Errand, purpose: Purpose, before: Preferences) -> _Yes:
         _absorb(errand, work, before)  # what came between must be decided before the gate is asked
         facts = facts_of(desk, work, work.people.by_ids([letter.person_id])[letter.person_id])
         closed = not is_breaker_open(work) and within_breaker(desk, work)
+        agreed = clocks_agree(desk, work)
     kind = _kind(facts, purpose, before)
-    permission = may_subscribe(_asked(errand, facts, purpose, before, kind, closed=closed))
+    permission = may_subscribe(_asked(errand, facts, purpose, before, kind, closed=closed, agreed=agreed))
     return _Yes(purpose, before, facts, kind, permission)
 
 
@@ -425,7 +427,14 @@ def _kind(facts: Facts, purpose: Purpose, before: Preferences) -> Push:
 
 
 def _asked(
-    errand: _Errand, facts: Facts, purpose: Purpose, before: Preferences, kind: Push, *, closed: bool
+    errand: _Errand,
+    facts: Facts,
+    purpose: Purpose,
+    before: Preferences,
+    kind: Push,
+    *,
+    closed: bool,
+    agreed: bool,
 ) -> Asked:
     row = _row(before, purpose.subscription_id)
     reading = Reading(purpose=purpose, address=errand.letter.ref, now=facts.now, row=row, wide=before.wide)
@@ -446,6 +455,7 @@ def _asked(
         shared_no=facts.shared_no(purpose),
         intent=errand.letter.resubscribe,
         breaker_closed=closed,
+        clocks_agree=agreed,
     )
 
 
@@ -565,8 +575,8 @@ def _queue_undo(
 
 
 def _refused(errand: _Errand, refusal: Refusal | None) -> None:
-    """The gate said no. A closed breaker or a stale read is for later; anything else ends the letter."""
-    later = refusal in (Refusal.BREAKER, Refusal.NO_READ, Refusal.REVIEW)
+    """The gate said no. Breaker, clock, review and a stale read are for later; all else ends the letter."""
+    later = refusal in (Refusal.BREAKER, Refusal.NO_READ, Refusal.REVIEW, Refusal.CLOCK)
     log.info("subscribe_refused", refusal=str(refusal), later=later)
     _metered(errand.letter, "refused")
     if not later:

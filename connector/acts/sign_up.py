@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connector.acts.desk import Desk
+from connector.acts.doubt import sigma_of
 from connector.acts.links import CONFIRM, PAGE, Ticket, bearer, keep_links, look_token, signer_of, url
 from connector.acts.mail_out import Letter, Queued, queue
 from connector.acts.projection import project
@@ -142,7 +143,8 @@ def _is_too_soon(desk: Desk, made: Signup, at: int) -> bool:
     """Within sigma of a no a yes does not count (consent-domain 3.2): saying "done" would be untrue."""
     with desk.mirror.read(desk.portal) as work:
         said = [event.recorded_at if event.t_hi is None else event.t_hi for event in _noes(work, made)]
-    return any(at <= no + desk.sigma_ms for no in said)
+        sigma_ms = sigma_of(desk, work)
+    return any(at <= no + sigma_ms for no in said)
 
 
 def confirm(desk: Desk, ticket: Ticket, at: int) -> Waiting | None:

@@ -214,7 +214,7 @@ def _context(case: Case, purpose: Purpose, seen: Sighting) -> Context:
         confirmed=_was_confirmed(case, purpose, seen),
         units=case.desk.purposes.business_units,
         subject_sources=case.desk.subject_sources,
-        sigma_ms=case.desk.sigma_ms,
+        sigma_ms=case.facts.sigma_ms,
     )
 
 

@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     OTHERS_FIRST = "opted_out_of_all_needs_the_other_types_off_first"
     BASIS = "legal_basis_not_mapped"
     BREAKER = "breaker_open"
+    CLOCK = "our_clock_differs_from_hubspots"
     NO_EVIDENCE = "no_event_or_wording_to_refer_to"
 
 
@@ -45,7 +46,8 @@ class Asked:
     """The facts about one subscribe, gathered right before it would be sent. Times are ms UTC.
 
     `status`, `wide` with their `*_read_at`: from a read just now. `suppressed`: any identifier of the person.
-    `flagged`: a hold, or a review nobody has decided. `shared_no`: as in sendable.
+    `flagged`: a hold, or a review nobody has decided. `shared_no`: as in sendable. `clocks_agree`: sigma
+    covers how far our clock is from HubSpot's; else a later no might look earlier than the yes.
     """
 
     push: Push
@@ -62,6 +64,7 @@ class Asked:
     shared_no: bool = False
     intent: bool = False
     breaker_closed: bool = True
+    clocks_agree: bool = True
     balancing_test: bool = False
 
 
@@ -116,6 +119,7 @@ def _about_the_write(asked: Asked, basis: LegalBasis | None) -> tuple[tuple[bool
         (others_first, Refusal.OTHERS_FIRST),
         (basis is None, Refusal.BASIS),
         (not asked.breaker_closed, Refusal.BREAKER),
+        (not asked.clocks_agree, Refusal.CLOCK),
     )
 
 

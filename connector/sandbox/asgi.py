@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from email.utils import formatdate
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -47,7 +48,7 @@ class App:
             return
         call = _call(scope, body)
         if call.segments[0] == PREFIX:
-            await _send(Delivery(self._control.answer(call)), send)
+            await _send(Delivery(self._control.answer(call)), send, self._now())
             return
         delivery = self._engine.answer(call)
         if delivery.wait_s:
@@ -55,9 +56,12 @@ class App:
         if delivery.end == "none":
             _break(scope)
         elif delivery.end == "cut":
-            await _send_half(delivery, scope, send)
+            await _send_half(delivery, scope, send, self._now())
         else:
-            await _send(delivery, send)
+            await _send(delivery, send, self._now())
+
+    def _now(self) -> int:
+        return self._engine.rooms.portal.clock.now()
 
 
 def _call(scope: Scope, body: bytes) -> Call:
@@ -67,8 +71,8 @@ def _call(scope: Scope, body: bytes) -> Call:
     return Call(scope["method"], path, scope["query_string"].decode("ascii", "replace"), body, headers)
 
 
-async def _send(delivery: Delivery, send: Send) -> None:
-    await send(_start(delivery))
+async def _send(delivery: Delivery, send: Send, now: int) -> None:
+    await send(_start(delivery, now))
     body = delivery.reply.body
     if delivery.drip_s and body:
         await _drip(body, delivery.drip_s, send)
@@ -76,9 +80,11 @@ async def _send(delivery: Delivery, send: Send) -> None:
         await send({"type": "http.response.body", "body": body})
 
 
-def _start(delivery: Delivery) -> dict[str, Any]:
+def _start(delivery: Delivery, now: int) -> dict[str, Any]:
+    """`now`: the portal's clock, ms UTC; clients tell by it how far theirs is off."""
     reply = delivery.reply
     headers = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
+    headers.append((b"date", formatdate(now / 1000, usegmt=True).encode()))
     if reply.status != 204:
         headers.append((b"content-type", reply.content_type.encode()))
         headers.append((b"content-length", str(len(reply.body)).encode()))
@@ -94,8 +100,8 @@ async def _drip(body: bytes, seconds: float, send: Send) -> None:
         await asyncio.sleep(seconds / 20)
 
 
-async def _send_half(delivery: Delivery, scope: Scope, send: Send) -> None:
-    await send(_start(delivery))
+async def _send_half(delivery: Delivery, scope: Scope, send: Send, now: int) -> None:
+    await send(_start(delivery, now))
     half = delivery.reply.body[: max(1, len(delivery.reply.body) // 2)]
     await send({"type": "http.response.body", "body": half, "more_body": True})
     await asyncio.sleep(0.02)  # let the half leave before the reset

@@ -176,6 +176,7 @@ def _server(sandbox: Sandbox) -> uvicorn.Server:
         log_level="critical",
         access_log=False,
         server_header=False,
+        date_header=False,  # the portal's own clock dates its answers
         timeout_keep_alive=60,
     )
     return uvicorn.Server(config)

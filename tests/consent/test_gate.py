@@ -69,6 +69,7 @@ def given(**changes):
         (given(basis=Basis.CONTRACT), Refusal.BASIS),
         (given(basis=Basis.NONE), Refusal.BASIS),
         ({"breaker_closed": False}, Refusal.BREAKER),
+        ({"clocks_agree": False}, Refusal.CLOCK),
     ],
 )
 def test_one_thing_wrong_is_enough(change, refusal):

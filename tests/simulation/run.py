@@ -89,10 +89,10 @@ class Life:
         return (0, *NUMBERS)[number % 4]
 
     def said_no(self, who: str, kind: int) -> None:
-        self.truth.no(who, kind, self.now, abs(self.clock.skew_ms))
+        self.truth.no(who, kind, self.now)
 
     def said_yes(self, who: str, kind: int) -> None:
-        self.truth.yes(who, kind, self.now, abs(self.clock.skew_ms))
+        self.truth.yes(who, kind, self.now)
 
     def mine(self, act: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """An act of ours. What was not acknowledged was not promised."""
