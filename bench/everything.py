@@ -68,7 +68,7 @@ def machine() -> dict[str, Any]:
 def _runs(part: int, most: int, url: str, folder: str | None) -> Iterator[dict[str, Any]]:
     yield _ran("backfill", USUAL // part, "professional", folder)
     for size in (each for each in SIZES if each <= most):
-        yield _ran("backfill", size // part, "enterprise", folder, after=("quiet", "quiet", "sweep"))
+        yield _ran("backfill", size // part, "enterprise", folder, after=("quiet", "quiet", "sweep", "sweep"))
     yield _ran("backfill", USUAL // part, "enterprise", folder, url=url)
     yield _ran("sweep by properties", USUAL // part, "professional", folder, after=("sweep",))
     yield _limited(LIMITED // part, folder)

@@ -99,7 +99,11 @@ def _backfill(run: Mapping[str, Any]) -> Iterator[Row]:
                 yield f"{about} sync, nothing changed, {people:,}", "10 calls, 1 CPU s", said, verdict
         if name.startswith("sweep"):
             swept = later["contacts"] / later["cpu_s"]
-            yield _row(f"full sweep, nothing changed, all statuses, {people:,}", 25_000, swept, "/CPU s")
+            what = f"full sweep, nothing changed, all statuses, {people:,}"
+            if name == "sweep2":  # it compares every answer for the first time, and keeps the digests
+                yield f"{what}: the first one", "", f"{swept:,.0f}/CPU s", ""
+            else:
+                yield _row(what, 25_000, swept, "/CPU s")
 
 
 def _limit(run: Mapping[str, Any]) -> Iterator[Row]:
@@ -134,7 +138,7 @@ def _sizes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for run in _by_size(runs):
         people, first = run["people"], run["first"]
-        swept = run["after"].get("sweep2", {}).get("cpu_s", 0.0)
+        swept = run["after"].get("sweep3", {}).get("cpu_s", 0.0)
         cells = [
             f"{people:,}",
             *(f"{each / people * 1e6:,.0f}" for each in (first["cpu_s"], run["floor"]["cpu_s"], swept)),
@@ -176,7 +180,7 @@ def plot(figures: Mapping[str, Any]) -> None:
     chart, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     for name, label in (("first", "first read"), ("floor", "floor: pages only")):
         left.plot(people, [run[name]["cpu_s"] / run["people"] * 1e6 for run in runs], marker="o", label=label)
-    swept = [run["after"].get("sweep2", {}).get("cpu_s", 0.0) / run["people"] * 1e6 for run in runs]
+    swept = [run["after"].get("sweep3", {}).get("cpu_s", 0.0) / run["people"] * 1e6 for run in runs]
     left.plot(people, swept, marker="o", label="sweep, nothing changed")
     left.set(xscale="log", xlabel="people", ylabel="µs of CPU a contact", ylim=(0, None))
     left.legend(frameon=False)
