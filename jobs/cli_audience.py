@@ -12,6 +12,7 @@ from connector.acts import exports, segments
 from connector.acts.audience import Audience, Filters, Member, Named
 from connector.acts.desk import Desk
 from connector.acts.exports import FileKind
+from connector.acts.sheet_out import to_csv
 from connector.acts.when import ago
 from connector.acts.who import purpose_of
 from connector.consent.events import Basis, Grade
@@ -94,7 +95,7 @@ def _to_csv(desk: Desk, everyone: Any, path: Path, purpose: str) -> Any:
     file = exports.Wanted(
         path=path, kind=FileKind.AUDIENCE, by=staff(), purpose=purpose, manifest=True, where="--csv"
     )
-    named = people.to_csv(desk, file, map(Named, everyone), COLUMNS)
+    named = to_csv(desk, file, map(Named, everyone), COLUMNS)
     return (each.member for each in named)
 
 

@@ -18,6 +18,7 @@ from connector.acts.exports import FileKind
 from connector.acts.gaps import Gap, Gaps
 from connector.acts.invalid_wordings import Again, invalid, to_be_asked
 from connector.acts.invalidate import invalidate
+from connector.acts.sheet_out import to_csv
 from connector.acts.when import moment, until
 from connector.acts.who import purpose_of
 from connector.consent.events import ALL_MARKETING, SUBJECT, EventType, Source
@@ -221,7 +222,7 @@ def gaps(wanted: Globals, legacy: Legacy = False, csv_file: Csv = None) -> Outco
         everyone = found.walk()
         if csv_file is not None:
             file = exports.Wanted(path=csv_file, kind=FileKind.GAPS, by=staff(), manifest=True, where="--csv")
-            everyone = people.to_csv(desk, file, everyone, (*COLUMNS, *(WORKLIST if legacy else ())))
+            everyone = to_csv(desk, file, everyone, (*COLUMNS, *(WORKLIST if legacy else ())))
         if wanted.json:
             people.stream(everyone, found.document)
             return None

@@ -11,6 +11,7 @@ from connector import wiring
 from connector.acts import exports
 from connector.acts import retain as act
 from connector.acts.exports import FileKind
+from connector.acts.sheet_out import to_csv
 from connector.errors import Stopped
 from connector.settings import load
 from jobs import output, people
@@ -45,7 +46,7 @@ def plan(wanted: Globals, csv_file: Csv = None) -> Outcome | None:
             file = exports.Wanted(
                 path=csv_file, kind=FileKind.RETENTION, by=staff(), manifest=True, where="--csv"
             )
-            everyone = people.to_csv(desk, file, everyone, COLUMNS)
+            everyone = to_csv(desk, file, everyone, COLUMNS)
         if wanted.json:
             people.stream(everyone, found.document)
             return None

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from connector.acts.access import read_access
+from connector.acts.access import Place, read_access
 from connector.acts.desk import Desk
 from connector.report.gather import About, Outside
 from connector.settings import Settings
@@ -24,6 +24,9 @@ def lent_of(settings: Settings) -> Lent:
     def before_erasing(desk: Desk) -> None:
         roll_forward(settings, desk)
 
+    def places(desk: Desk) -> list[Place]:
+        return places_of(settings, desk.name)
+
     def look(desk: Desk) -> int:
         return read_access(desk, places_of(settings, desk.name))
 
@@ -35,4 +38,5 @@ def lent_of(settings: Settings) -> Lent:
         notice_texts=partial(texts_of, settings),
         access_rules=partial(access_rules, settings),
         read_access=look,
+        places=places,
     )

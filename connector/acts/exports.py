@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.acts.desk import Desk
-from connector.consent.events import Event, EventType
+from connector.consent.events import Event, EventType, Overlay
 from connector.errors import ConfigurationError, Refused
 from connector.report.discrepancies import Kind as DiscrepancyKind
 from connector.report.findings import Sighting, without_person
@@ -41,6 +41,9 @@ class FileKind(StrEnum):
     EVIDENCE = "evidence"
     QUARANTINE = "quarantine"
     RETENTION = "retention"
+    INVENTORY = "inventory"
+    PROCESSING = "processing"  # the record of processing and its sheets
+    MAILED = "mailed"  # mails that left without consent
     STAFF = "staff"  # who can reach the register, by name
 
 
@@ -89,6 +92,7 @@ class Sink(io.RawIOBase):
         self._handle = handle
         self._hash = sha256()
         self.count = 0
+        self.number = 0  # in the ledger
 
     def writable(self) -> bool:
         """It is."""
@@ -128,6 +132,7 @@ def written(desk: Desk, wanted: Wanted) -> Iterator[Sink]:
     try:
         number = _begin(desk, wanted, path)
         sink = Sink(handle)
+        sink.number = number
         try:
             os.ftruncate(handle, 0)  # what stood there goes only once the ledger knows of the new content
             yield sink
@@ -142,11 +147,12 @@ def written(desk: Desk, wanted: Wanted) -> Iterator[Sink]:
     _finish(desk, wanted, number, path, sink.count, hashed)
 
 
-def write(desk: Desk, wanted: Wanted, data: bytes, *, count: int = 1) -> None:
-    """The same for a file that is there as a whole."""
+def write(desk: Desk, wanted: Wanted, data: bytes, *, count: int = 1) -> int:
+    """The same for a file that is there as a whole; its number in the ledger."""
     with written(desk, wanted) as sink:
         sink.write(data)
         sink.count = count
+    return sink.number
 
 
 def can_be_made(wanted: Wanted) -> None:
@@ -334,6 +340,65 @@ def for_the_report(desk: Desk) -> tuple[Sighting, ...]:
     late = listed(desk, overdue=True)
     return tuple(
         without_person(DiscrepancyKind.EXPORT_OVERDUE, each.destroy_by, str(each.id)) for each in late
+    )
+
+
+# --- handing out -----------------------------------------------------------------------------------------
+
+
+def fetch(desk: Desk, number: int, user: str, folder: Path) -> tuple[Export, io.BufferedReader]:
+    """One file of a folder, opened for a user who takes a copy: an entry in the log before a byte is read.
+
+    Raises Refused where there is none of that number in the folder, it is not the one that was written, its
+    day is over, or it is about somebody who was erased since.
+    """
+    with desk.mirror.read(desk.portal) as work:
+        each = work.exports.get(number)
+        about = None if each is None or each.person_id is None else work.people.by_ids([each.person_id])
+    if each is None or each.path is None or not is_in(each, folder) or each.destroy_by <= desk.clock.now():
+        raise no_file()
+    if about is not None and any(person.overlay is Overlay.ERASED for person in about.values()):
+        raise no_file()
+    try:
+        file = os.fdopen(_opened(Path(each.path)), "rb")
+    except OSError:
+        raise no_file() from None
+    if _hashed(file) != each.sha256:
+        file.close()
+        raise no_file()
+    file.seek(0)
+    _note_copy(desk, each, user)
+    return each, file
+
+
+def is_in(each: Export, folder: Path) -> bool:
+    """The file lies in that folder itself."""
+    return each.path is not None and Path(each.path).parent == Path(os.path.realpath(folder))
+
+
+def _note_copy(desk: Desk, each: Export, user: str) -> None:
+    detail: dict[str, str | int | bool | None] = {"command": "download", "export": each.id, "kind": each.kind}
+    event = Event(type=EventType.ACCESSED, actor=f"staff:{user}", source=desk.door, detail=detail)
+    with desk.mirror.write(desk.portal) as work:
+        work.log.append([(each.person_id, event)])
+
+
+def manifest(desk: Desk, number: int) -> dict[str, Any]:
+    """What a file is, as the file beside it says; nobody is named. Raises Refused where there is none."""
+    with desk.mirror.read(desk.portal) as work:
+        each = work.exports.get(number)
+        if each is None or each.path is None or each.sha256 is None:
+            raise no_file()
+        return _manifest(work, each, Path(each.path))
+
+
+def no_file() -> Refused:
+    """The answer about a file that is none of this portal's, or that nobody may take."""
+    return Refused(
+        "There is no file with this number.",
+        where="ID",
+        kind="no_such_file",
+        next_step="See `consent-mirror exports list`.",
     )
 
 

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     REQUEST = "request"  # a request to the desk
     REVIEW = "review"
     PAGE = "page"  # the dashboard's page about the person
+    DOWNLOAD = "download"  # a copy of a file about them
     SEARCH = "search"  # somebody was found by address
 
 

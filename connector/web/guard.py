@@ -63,7 +63,7 @@ class Guard:
         if refusal is not None:
             await _refuse(answer, *refusal)
         else:
-            await self._app(scope, _nothing_more, answer.send)
+            await self._app(scope, _Rest(receive).receive, answer.send)
         log.info(
             "web_request",
             method=scope["method"],
@@ -123,9 +123,22 @@ async def _body(receive: Receive, largest: int, said: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _nothing_more() -> Message:
-    """The body has been read; pages find it in the request's state."""
-    return {"type": "http.request", "body": b"", "more_body": False}
+class _Rest:
+    """What is left to hear of a request whose body has been read: nothing, then that the client has gone.
+
+    An answer that is streamed waits for that; told again and again that the body is over, it would never rest.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._told = False
+
+    async def receive(self) -> Message:
+        """Pages find the body in the request's state."""
+        if self._told:
+            return await self._receive()
+        self._told = True
+        return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class _Answer:

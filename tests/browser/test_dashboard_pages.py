@@ -19,7 +19,7 @@ SHOTS = os.environ.get("CONSENT_MIRROR_SCREENSHOTS")
 PLACES = {
     "overview": "", "discrepancies": "/discrepancies", "pushes": "/pushes", "search": "/search",
     "reviews": "/reviews", "review": "/reviews/1", "log": "/log", "wordings": "/wordings", "runs": "/runs",
-    "exports": "/exports", "requests": "/requests", "request": "/requests/1", "person": "/people/{ref}",
+    "exports": "/exports", "documents": "/documents", "person_documents": "/people/{ref}/documents", "requests": "/requests", "request": "/requests/1", "person": "/people/{ref}",
     "receipt": "/people/{ref}/receipt", "erase": "/people/{ref}/erase",
 }  # fmt: skip
 
@@ -118,6 +118,25 @@ def test_signing_in_searching_and_a_no_by_keyboard_alone_without_script(browser:
         page.wait_for_url("**done=withdrawn*")
         assert "The no is recorded" in page.inner_text("[role=status]")
         assert o.w.types(BO).count(EventType.OBJECT) == before.count(EventType.OBJECT) + 1
+
+
+def test_a_document_is_made_and_taken_away_by_keyboard_alone_without_script(
+    browser: Browser, o: Office
+) -> None:
+    with opened(browser, o) as context:
+        page = context.new_page()
+        sign_in(page, "dora")
+        page.goto(address(o, "/people/{ref}/documents"))
+        tab_to(page, "button[value='receipt.html']")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/exports/*")
+        assert "The file is written" in page.inner_text("[role=status]")
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+        tab_to(page, "a[href$='/file']")
+        with page.expect_download() as taken:
+            page.keyboard.press("Enter")
+        assert Path(taken.value.path()).read_bytes().lower().startswith(b"<!doctype html>")
+        assert ANNA.partition("@")[0] not in taken.value.suggested_filename
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from connector.acts import wording
 from connector.web.dashboard.routes import PAGES
-from connector.web.dashboard.words import ENGLISH, SWEDISH
+from connector.web.dashboard.words import WORDS
 from tests.web.office import AT, Office, office
 from tests.world import ANNA
 
+SWEDISH, ENGLISH = WORDS["sv"], WORDS["en"]
 TEMPLATES = Path(__file__).parent.parent.parent / "connector" / "web" / "templates" / "dashboard"
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from connector.acts.access import Rules
+from connector.acts.access import Place, Rules
 from connector.acts.checkpoint import Journal
 from connector.acts.desk import Desk
 from connector.acts.looks import Kind, note
@@ -23,6 +23,7 @@ from connector.store.people import Person
 from connector.store.users import Role, User, rank
 from connector.web import pages
 from connector.web.dashboard.figures import Figures
+from connector.web.dashboard.makings import Makings
 from connector.web.dashboard.throttle import Throttle
 from connector.web.dashboard.troubles import told
 from connector.web.dashboard.words import WORDS
@@ -39,6 +40,7 @@ class Lent:
     `before_erasing`: an interrupted import still holds people; erasing somebody without it would let them
     outlive themselves. `retention`: one run, with its lock and its line in the list of runs. `post`: letters
     that wait leave now, as far as the mail server takes them. `notice_texts`: of [notices], by language.
+    `places`: files that hold personal data or keys, for the access register.
     """
 
     told: Callable[[Desk], tuple[About, Outside]]
@@ -48,6 +50,7 @@ class Lent:
     notice_texts: Callable[[], Mapping[str, str]]
     access_rules: Callable[[Desk], Rules]
     read_access: Callable[[Desk], object]
+    places: Callable[[Desk], Sequence[Place]]
 
 
 HOME: Final = "/dashboard"
@@ -67,6 +70,7 @@ class Office:
     throttle: Throttle
     lent: Lent
     figures: Figures
+    makings: Makings
     #: argon2 takes 64 MiB a guess: one at a time, so that many guesses do not fill the machine.
     checking: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
 

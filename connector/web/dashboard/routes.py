@@ -11,6 +11,7 @@ from connector.web.dashboard import (
     correcting,
     deciding,
     desk_pages,
+    documents,
     entry,
     informing,
     leaving,
@@ -22,6 +23,7 @@ from connector.web.dashboard import (
 )
 from connector.web.dashboard.figures import Figures
 from connector.web.dashboard.gate import PORTAL, Page, routes_of
+from connector.web.dashboard.makings import Makings
 from connector.web.dashboard.office import HOME, Lent, Office, Visit
 from connector.web.dashboard.throttle import Throttle
 from connector.web.dashboard.workshop import Workshop
@@ -134,12 +136,23 @@ PAGES: Final[tuple[Page, ...]] = (
         post=True,
         again=desk_pages.run_form,
     ),
+    Page(path=PORTAL + "/documents", role=Role.DPO, handler=documents.documents),
+    Page(path=PORTAL + "/documents", role=Role.DPO, handler=documents.make, post=True),
+    Page(path=PORTAL + "/documents/report", role=Role.DPO, handler=documents.report, post=True),
+    Page(path=PORTAL + "/documents/audience", role=Role.DPO, handler=documents.audience, post=True),
+    Page(path=PORTAL + "/documents/list", role=Role.DPO, handler=documents.push_list, post=True),
+    Page(path=PORTAL + "/documents/list/forget", role=Role.DPO, handler=documents.forget_list, post=True),
+    Page(path=PORTAL + "/exports/{number:int}", role=Role.DPO, handler=documents.file),
+    Page(path=PORTAL + "/exports/{number:int}/file", role=Role.DPO, handler=documents.download),
+    Page(path=PORTAL + "/exports/{number:int}/manifest", role=Role.DPO, handler=documents.manifest),
     Page(path=PORTAL + "/exports", role=Role.DPO, handler=deciding.exports),
     Page(path=PORTAL + "/exports/{number:int}", role=Role.DPO, handler=deciding.destroy, post=True),
     Page(path=PORTAL + "/search", role=Role.OPERATOR, handler=people.search_form),
     Page(path=PORTAL + "/search", role=Role.OPERATOR, handler=people.search, post=True),
     Page(path=PERSON, role=Role.OPERATOR, handler=people.person),
     Page(path=PERSON + "/receipt", role=Role.OPERATOR, handler=people.receipt),
+    Page(path=PERSON + "/documents", role=Role.DPO, handler=documents.for_person),
+    Page(path=PERSON + "/documents", role=Role.DPO, handler=documents.make_for_person, post=True),
     Page(path=PERSON + "/withdraw", role=Role.OPERATOR, handler=people.withdraw, post=True),
     Page(path=PERSON + "/restrict", role=Role.OPERATOR, handler=people.restrict, post=True),
     Page(path=PERSON + "/unrestrict", role=Role.DPO, handler=people.unrestrict, post=True),
@@ -178,5 +191,5 @@ def dashboard_of(site: Site, seed: bytes, lent: Lent, workshop: Workshop) -> lis
         for desk in site.desks.values()
     }
     figures = Figures(lent.told, site.clock, workshop)
-    office = Office(site, journals, Throttle(site.clock), lent, figures)
+    office = Office(site, journals, Throttle(site.clock), lent, figures, Makings(workshop, site.clock))
     return routes_of(office, PAGES) if journals else []

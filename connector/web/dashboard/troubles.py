@@ -325,6 +325,10 @@ KINDS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         ("Två personer krävs; färre än två får avgöra det.", "Be en administratör lägga till en."),
         ("This needs two people, and fewer than two users may decide it.", "Ask an admin to add one."),
     ),
+    "too_many_documents": (
+        ("Flera av dina dokument görs fortfarande.", "Vänta tills ett är klart."),
+        ("Several of your documents are still being made.", "Wait until one is done."),
+    ),
     "value_too_long": (
         ("Värdet är för långt.", "Korta det."),
         ("The value is too long.", "Shorten it."),

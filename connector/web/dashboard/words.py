@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from connector.web.dashboard import words_acts
+from connector.web.dashboard import words_acts, words_documents
 from connector.web.words import Say
 
 SWEDISH: Final = Say(
@@ -731,6 +731,6 @@ ENGLISH: Final = Say(
 )
 
 WORDS: Final[Mapping[str, Say]] = {
-    "sv": replace(SWEDISH, texts={**SWEDISH.texts, **words_acts.SWEDISH}),
-    "en": replace(ENGLISH, texts={**ENGLISH.texts, **words_acts.ENGLISH}),
+    "sv": replace(SWEDISH, texts={**SWEDISH.texts, **words_acts.SWEDISH, **words_documents.SWEDISH}),
+    "en": replace(ENGLISH, texts={**ENGLISH.texts, **words_acts.ENGLISH, **words_documents.ENGLISH}),
 }
