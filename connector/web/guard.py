@@ -124,9 +124,9 @@ async def _body(receive: Receive, largest: int, said: int) -> bytes | None:
 
 
 class _Rest:
-    """What is left to hear of a request whose body has been read: nothing, then that the client has gone.
+    """What is left to hear of a request whose body was read: nothing, then that the client has gone.
 
-    An answer that is streamed waits for that; told again and again that the body is over, it would never rest.
+    An answer that is streamed waits for that; told for ever that the body is over, it would never rest.
     """
 
     def __init__(self, receive: Receive) -> None:

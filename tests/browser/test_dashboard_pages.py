@@ -19,7 +19,9 @@ SHOTS = os.environ.get("CONSENT_MIRROR_SCREENSHOTS")
 PLACES = {
     "overview": "", "discrepancies": "/discrepancies", "pushes": "/pushes", "search": "/search",
     "reviews": "/reviews", "review": "/reviews/1", "log": "/log", "wordings": "/wordings", "runs": "/runs",
-    "exports": "/exports", "documents": "/documents", "person_documents": "/people/{ref}/documents", "requests": "/requests", "request": "/requests/1", "person": "/people/{ref}",
+    "exports": "/exports",
+    "documents": "/documents", "person_documents": "/people/{ref}/documents",
+    "requests": "/requests", "request": "/requests/1", "person": "/people/{ref}",
     "receipt": "/people/{ref}/receipt", "erase": "/people/{ref}/erase",
 }  # fmt: skip
 
