@@ -12,14 +12,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from connector.consent.events import EventType
-from tests.web.office import AT, PASSWORD, Office, office
+from tests.web.office import AT, PASSWORD, Office, keep_document, office
 from tests.world import ANNA, BO
 
 SHOTS = os.environ.get("CONSENT_MIRROR_SCREENSHOTS")
 PLACES = {
     "overview": "", "discrepancies": "/discrepancies", "pushes": "/pushes", "search": "/search",
     "reviews": "/reviews", "review": "/reviews/1", "log": "/log", "wordings": "/wordings", "runs": "/runs",
-    "exports": "/exports",
+    "exports": "/exports", "file": "/exports/1",
     "documents": "/documents", "person_documents": "/people/{ref}/documents",
     "requests": "/requests", "request": "/requests/1", "person": "/people/{ref}",
     "receipt": "/people/{ref}/receipt", "erase": "/people/{ref}/erase",
@@ -29,6 +29,7 @@ PLACES = {
 @pytest.fixture(name="o", scope="module")
 def _o(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("browser")) as made:
+        keep_document(made.w)
         yield made
 
 

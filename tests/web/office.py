@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import httpx
 
 from connector import wiring
+from connector.acts import exports
+from connector.acts.papers import folder_of
 from connector.acts.reviews import OPTIONS
 from connector.consent.decision import Review
 from connector.store.reviews import NewReview
@@ -91,6 +93,17 @@ def post(client: httpx.Client, path: str, page: str | None = None, **fields: str
     """A form of a page (the same path where not said), sent with its token."""
     said = token(client.get(page or path).text)
     return client.post(path, data={"token": said} | fields)
+
+
+def keep_document(w: World) -> int:
+    """A file such as the page of documents makes, once; its number."""
+    known = exports.listed(w.desk)
+    if known:
+        return known[-1].id
+    folder_of(w.settings).mkdir(exist_ok=True)
+    path = folder_of(w.settings) / "processing.html"
+    wanted = exports.Wanted(path=path, kind=exports.FileKind.PROCESSING, by="staff:dora", manifest=True)
+    return exports.write(w.desk, wanted, b"<!doctype html>")
 
 
 def keep_night(w: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from connector.acts import wording
 from connector.web.dashboard.routes import PAGES
 from connector.web.dashboard.words import WORDS
-from tests.web.office import AT, Office, office
+from tests.web.office import AT, Office, keep_document, office
 from tests.world import ANNA
 
 SWEDISH, ENGLISH = WORDS["sv"], WORDS["en"]
@@ -42,6 +42,7 @@ def place(o: Office, address: str = ANNA) -> str:
 
 def paths(o: Office) -> dict[str, str]:
     """A real address for every page that is got."""
+    assert keep_document(o.w) == 1
     with o.w.mirror.read(o.w.desk.portal) as work:
         review = next(iter(work.reviews.pending()), None)
         text = wording.every(work)[0].blob.hash
@@ -67,7 +68,8 @@ def test_every_page_renders_in_both_languages(o: Office, language: str) -> None:
         if key.startswith("GET"):
             answer = client.get(path, follow_redirects=True)
             assert answer.status_code == 200, (path, answer.text)
-            assert f'<html lang="{language}">' in answer.text
+            if "content-disposition" not in answer.headers:  # a copy of a file is in its own language
+                assert f'<html lang="{language}">' in answer.text
 
 
 def test_both_languages_say_the_same_things() -> None:
