@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connector.acts.case import Case
 from connector.acts.desk import Desk
@@ -31,6 +31,13 @@ class Alike(Protocol):
         """The states that follow from the entries as they were recorded."""
 
 
+class Projected(NamedTuple):
+    """Somebody's rows by purpose, and the facts that they were worked out from."""
+
+    facts: Facts
+    rows: Mapping[str, StateRow]
+
+
 Flags = Mapping[str, tuple[bool, bool]]  # purpose -> (hold, review)
 SILENCE = 21  # of somebody UNKNOWN: no row says as much (design 3)
 
@@ -57,12 +64,12 @@ def project(
 
 def project_all(
     desk: Desk, work: Work, person_ids: Collection[int], *, alone: bool = False
-) -> dict[int, dict[str, StateRow]]:
-    """The same for many people, in as many queries as for one; by person and purpose."""
+) -> dict[int, Projected]:
+    """The same for many people, in as many queries as for one; by person."""
     facts = _facts(desk, work, person_ids)
     rows = {number: _worked_out(desk, each, {}, {}) for number, each in facts.items()}
     _store(desk, work, facts, rows, alone=alone)
-    return rows
+    return {number: Projected(each, rows[number]) for number, each in facts.items()}
 
 
 def _facts(desk: Desk, work: Work, person_ids: Collection[int]) -> dict[int, Facts]:

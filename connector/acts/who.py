@@ -1,9 +1,9 @@
 """From what a user typed to the people it means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from connector.errors import ConfigurationError, Refused, Stopped
-from connector.store.people import Address, AddressKind, Person
+from connector.store.people import AddressKind, Person
 from connector.store.users import Role, rank
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
@@ -95,14 +95,9 @@ _PAST = _RANKS.index(AddressKind.PAST)
 def _ranked(work: Work, names: Iterable[str]) -> dict[str, list[tuple[int, Person]]]:
     """Per address everyone who has or had it, with how they do; present users first."""
     refs = work.people.address_refs(names)
-    ids = work.people.persons_of(refs.values())
-    people = work.people.by_ids({number for users in ids.values() for number in users})
-    held = work.people.addresses(people)
+    users = work.people.users_of(refs.values())
+    people = work.people.by_ids({number for held in users.values() for number, _ in held})
     return {
-        name: sorted((_rank(held[number], ref), people[number]) for number in ids.get(ref, ()))
+        name: sorted((_RANKS.index(kind), people[number]) for number, kind in users.get(ref, ()))
         for name, ref in refs.items()
     }
-
-
-def _rank(held: Sequence[Address], ref: str) -> int:
-    return min(_RANKS.index(each.kind) for each in held if each.ref == ref)

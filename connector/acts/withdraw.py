@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from connector.acts.desk import Desk
 from connector.acts.letters import letter_for, queued_entries
-from connector.acts.projection import project_all
+from connector.acts.projection import Projected, project_all
 from connector.acts.push import push
 from connector.acts.tally import Tally
 from connector.acts.who import address_of, users_of_all
@@ -18,8 +18,7 @@ from connector.consent.events import ALL_MARKETING, SUBJECT, Event, EventType, S
 from connector.errors import ConfigurationError, HubSpotRefused, Temporary
 from connector.store.observed import WIDE
 from connector.store.outbox import NewLetter, Origin
-from connector.store.people import Address, AddressKind, NewAddress, Person
-from connector.store.states import StateRow
+from connector.store.people import NewAddress, Person
 from connector.store.work import Work
 from mappings.purposes import Purpose
 from mappings.words import Status
@@ -137,16 +136,11 @@ def _recorded(desk: Desk, work: Work, heard: Sequence[_Heard], tally: Tally) -> 
     work.log.append(noes)
     tally.events += work.log.size() - size
     ids = [number for number, _ in noes]
-    rows = project_all(desk, work, ids)
-    held = work.people.addresses(ids)
+    known = project_all(desk, work, ids)
     letters = [
         [_for_suppressed(work, each.said)]
         if each.people is None
-        else [
-            letter
-            for p in each.people
-            for letter in _letters(desk, each.said.no, rows[p.id], held.get(p.id, ()))
-        ]
+        else [letter for p in each.people for letter in _letters(desk, each.said.no, known[p.id])]
         for each in heard
     ]
     written = queued_entries(work, [letter for each in letters for letter in each], now)
@@ -192,19 +186,18 @@ def _event(no: No, now: int) -> Event:
     )
 
 
-def _letters(desk: Desk, no: No, rows: Mapping[str, StateRow], held: Sequence[Address]) -> list[NewLetter]:
+def _letters(desk: Desk, no: No, known: Projected) -> list[NewLetter]:
     """To every address in use. A consent newer than this no keeps its purpose: then type by type."""
     marketing = list(desk.purposes.marketing)
     meant = [no.purpose] if no.purpose is not None else marketing
-    stopped = [purpose for purpose in meant if rows[purpose.key].state in STOPPED]
+    stopped = [purpose for purpose in meant if known.rows[purpose.key].state in STOPPED]
     everything = no.purpose is None and len(stopped) == len(marketing)
     wanted = [(Push.UNSUB, purpose) for purpose in stopped]
     if everything and stopped:
         wanted = [(Push.UNSUB_ALL, stopped[0])]
     made = [
         letter_for(kind, address, purpose, origin=Origin.ASKED)
-        for address in held
-        if address.kind is not AddressKind.PAST
+        for address in known.facts.present
         for kind, purpose in wanted
     ]
     return [letter for letter in made if letter is not None]

@@ -71,6 +71,10 @@ _BY_ID: Final = bulk.Lookup(select(*_COLUMNS).where(person.c.portal == bulk.PORT
 _USERS: Final = bulk.Lookup(
     select(address.c.ref, address.c.person_id).where(address.c.portal == bulk.PORTAL), address.c.ref
 )
+_KINDS_OF: Final = bulk.Lookup(
+    select(address.c.ref, address.c.person_id, address.c.kind).where(address.c.portal == bulk.PORTAL),
+    address.c.ref,
+)
 _HELD: Final = bulk.Lookup(
     select(address.c.person_id, address.c.ref, address.c.kind, address.c.sealed)
     .where(address.c.portal == bulk.PORTAL)
@@ -149,6 +153,13 @@ class People:
             found.setdefault(ref.hex(), []).append(person_id)
         for ids in found.values():
             ids.sort()
+        return found
+
+    def users_of(self, refs: Iterable[str]) -> dict[str, list[tuple[int, AddressKind]]]:
+        """The same with how each has it; nothing is decrypted."""
+        found: dict[str, list[tuple[int, AddressKind]]] = {}
+        for ref, person_id, kind in _KINDS_OF.rows(self._connection, self._scope.portal, map(raw, refs)):
+            found.setdefault(ref.hex(), []).append((person_id, _KINDS[kind]))
         return found
 
     def addresses(self, person_ids: Iterable[int]) -> dict[int, list[Address]]:
