@@ -51,7 +51,7 @@ def daemon(wanted: Globals) -> Outcome:
         threads = {} if server is None else {"web": lambda: server.is_alive}
         stack.enter_context(watching(settings, mirror, desks.values(), tick_age=pulse.age, threads=threads))
         ticks = {name: partial(tick, settings, desk, watcher=watcher) for name, desk in desks.items()}
-        return Outcome(code=loop.run(ticks, given.clock, stop, pulse=pulse))
+        return Outcome(code=loop.run(ticks, given.clock, stop, pulse=pulse, threads=threads))
 
 
 @command

@@ -78,13 +78,15 @@ def run(
     stop: threading.Event,
     *,
     pulse: Pulse | None = None,
+    threads: Mapping[str, Callable[[], bool]] | None = None,
     drain_s: float = DRAIN_S,
 ) -> int:
     """Run every tick at least each 5 s until SIGTERM or SIGINT; the exit code for the process.
 
     `ticks`: one function per portal. It gets the stop flag and a function to call while it works. A tick
     that does not end within `drain_s` of the stop is left behind: the process ends at once, with 75.
-    `pulse`: where the signs of life go, for a listener that shows them.
+    `pulse`: where the signs of life go, for a listener that shows them. `threads`: what else has to live, by
+    name (the web part): the process ends with 70 where one has died, for the supervisor to start it anew.
     """
     block_signals()
     pulse = pulse or Pulse(clock)
@@ -95,6 +97,9 @@ def run(
     while signal.sigtimedwait(STOP_SIGNALS, WATCH_S) is None:
         if pulse.age() > STALE_S:
             log.error("ticks_stopped", silent_s=round(pulse.age()))
+            _leave(EX_SOFTWARE)
+        if dead := [name for name, lives in (threads or {}).items() if not lives()]:
+            log.error("thread_died", threads=dead)
             _leave(EX_SOFTWARE)
         notify("WATCHDOG=1")
     notify("STOPPING=1")

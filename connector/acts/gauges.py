@@ -8,6 +8,7 @@ from connector.acts import erasure
 from connector.acts.backup import MADE_AT
 from connector.acts.checkpoint import VERIFIED
 from connector.acts.desk import Desk
+from connector.acts.push import first_push_confirmed
 from connector.acts.staged import unfinished
 from connector.errors import HubSpotRefused
 from connector.store.runs import Run
@@ -49,19 +50,20 @@ def gauges(desk: Desk) -> Gauges:
     """Read them, in one snapshot. Raises DatabaseUnavailable."""
     with desk.mirror.read(desk.portal) as work:
         waiting, verified = work.outbox.waiting(), work.meta.get(VERIFIED)
-        erasures = erasure.under_way(work)
+        erasures, is_open = erasure.under_way(work), first_push_confirmed(work)
         newest = _newest(work)
         return Gauges(
             portal=desk.name,
             now=desk.clock.now(),
             last_success={name: _last(work, jobs) for name, jobs in STREAMS.items()},
             pending={
-                "no": waiting.noes,
+                "no": waiting.noes if is_open else waiting.noes - waiting.gated_noes,
+                "gated": 0 if is_open else waiting.gated,
                 "yes": waiting.count - waiting.noes,
                 "erasure": sum(each.waits is None for each in erasures),
             },
             oldest={
-                "no": waiting.oldest_no,
+                "no": waiting.oldest_no if is_open else waiting.oldest_free_no,
                 "any": waiting.oldest,
                 "erasure": min((each.opened_at for each in erasures if each.waits is None), default=None),
             },

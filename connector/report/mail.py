@@ -1,5 +1,6 @@
 """The nightly mail: text, HTML with its pictures, and the sheet, in one message. Pure: the clock comes in."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from connector.errors import ConfigurationError
 from connector.report.figures import Report
 from connector.report.render import CONTENT_ID, Rendered
 
+NOT_ASCII: Final = re.compile(r"[^\W_\x00-\x7f]")  # letters and digits of other alphabets
 UTF_8: Final = {"charset": "utf-8"}
 #: Lines of at most 998 octets, CRLF, and 7-bit bodies: any server may carry it (RFC 5321, 4.5.3.1.6).
 MAIL_POLICY: Final = policy.SMTP.clone(cte_type="7bit")
@@ -82,9 +84,16 @@ def _some(recipients: Sequence[str]) -> Sequence[str]:
 
 
 def address(text: str, key: str, name: str = "") -> Address:
-    """One address; a name, a list or a line break is refused: nobody can add a header or a reader."""
+    """One address; a name, a list or a line break is refused: nobody can add a header or a reader.
+
+    A local part in UTF-8 (RFC 6531) is read as one in ASCII of the same shape: the parser itself knows none.
+    """
     try:
-        return Address(display_name=name, addr_spec=text)
+        plain = Address(display_name=name, addr_spec=NOT_ASCII.sub("x", text))
+        if text.isascii() or plain.addr_spec != NOT_ASCII.sub("x", text):
+            return Address(display_name=name, addr_spec=text)
+        local, _, domain = text.rpartition("@")
+        return Address(display_name=name, username=local, domain=domain)
     except (ValueError, IndexError):
         raise ConfigurationError(
             "A mail address cannot be read.",

@@ -20,5 +20,11 @@ class LetterRefused(MailRefused):
     """This letter is refused for good, its recipient or its content; another one may well be taken."""
 
 
+class AddressNotCarried(LetterRefused):
+    """The recipient's address has letters that this server does not carry (no SMTPUTF8, RFC 6531)."""
+
+    code = "server_without_utf8_addresses"
+
+
 class LetterPutOff(MailUnavailable):
     """This letter is put off (4xx to its recipient or content); another one may well be taken now."""

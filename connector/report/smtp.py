@@ -16,7 +16,13 @@ from typing import Final, Literal
 from connector.clock import Clock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
 from connector.report.mail import MAIL_POLICY
-from connector.report.outcome import LetterPutOff, LetterRefused, MailAmbiguous, MailRefused
+from connector.report.outcome import (
+    AddressNotCarried,
+    LetterPutOff,
+    LetterRefused,
+    MailAmbiguous,
+    MailRefused,
+)
 from mappings.addresses import mask
 
 Security = Literal["tls", "starttls", "none"]
@@ -300,8 +306,9 @@ def _translated(error: BaseException | None, stage: Stage) -> BaseException:
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailRefused("The mail server's certificate is not trusted.", where="[report]", next_step=TRUST)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        refused = LetterRefused if stage is Stage.LETTER else MailRefused
-        return refused("The mail server lacks STARTTLS, login or UTF-8 addresses.", next_step=CHECK)
+        if stage is Stage.LETTER:
+            return AddressNotCarried("The mail server does not carry addresses like åsa@.", next_step=CHECK)
+        return MailRefused("The mail server lacks STARTTLS or login.", next_step=CHECK)
     if error is None or isinstance(error, (smtplib.SMTPException, OSError)):
         return _broken(stage, "The mail server cannot be reached or broke off.")
     return error

@@ -75,7 +75,7 @@ class Leaving:
         return self._answered(review, {"approved_by": by, "review": None})
 
     def decline(self, review: int, until: int) -> int:
-        """They are not to leave for now; how many."""
+        """They stay until that time; how many."""
         return self._answered(review, {"declined_until": until, "review": None})
 
     def _answered(self, review: int, values: dict[str, object]) -> int:

@@ -92,7 +92,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits. Times are None where nothing does."""
+    """What waits. Times are None where nothing does.
+
+    `gated`: those of RECONCILE, which leave only once the first push is confirmed; `oldest_free_no` leaves
+    them out.
+    """
 
     count: int
     noes: int
@@ -100,6 +104,8 @@ class Waiting:
     oldest_no: int | None
     parked: int
     gated: int
+    gated_noes: int = 0
+    oldest_free_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,16 +311,20 @@ class Outbox:
         """The totals."""
         free = outbox.c.parked.is_(None)
         no = free & (outbox.c.status == _NO)
+        gated = outbox.c.origin == Origin.RECONCILE
         statement = select(
             _sum(free),
             _sum(no),
             func.min(case((free, outbox.c.queued_at))),
             func.min(case((no, outbox.c.queued_at))),
             _sum(outbox.c.parked.is_not(None)),
-            _sum(free & (outbox.c.origin == Origin.RECONCILE)),
+            _sum(free & gated),
+            _sum(no & gated),
+            func.min(case((no & ~gated, outbox.c.queued_at))),
         ).where(self._mine, outbox.c.confirmed_at.is_(None))
-        count, noes, oldest, oldest_no, parked, gated = self._connection.execute(statement).one()
-        return Waiting(int(count or 0), int(noes or 0), oldest, oldest_no, int(parked or 0), int(gated or 0))
+        row = self._connection.execute(statement).one()
+        count, noes, parked, held, held_noes = (int(row[each] or 0) for each in (0, 1, 4, 5, 6))
+        return Waiting(count, noes, row[2], row[3], parked, held, held_noes, row[7])
 
     def subscribes_since(self, at: int) -> int:
         """How many SUBSCRIBED writes were first sent since (breaker: rolling 24 h)."""

@@ -23,7 +23,7 @@ from connector.store.suppression import SuppressionKind
 from jobs.post import post_of, run_post
 from mappings.addresses import normalise
 from tests.acts.post import letters, post_world, text_of
-from tests.report.mailbox import Box
+from tests.report.mailbox import Box, serving
 from tests.world import ANNA, BO, DAY, HOUR, MINUTE, START, World
 
 FACTS = {"right": "access", "received": START, "due": START + 30 * DAY}
@@ -280,6 +280,23 @@ def test_an_address_that_no_mail_can_carry_holds_up_nobody(w: World, box: Box) -
     done = run_post(w.settings, w.desk)
     assert (done.sent, done.parked, done.waiting) == (1, 1, 0)
     assert [recipients for recipients, _ in box.mails] == [(BO,)]
+
+
+def test_an_address_in_swedish_letters_is_carried_where_the_server_can(w: World, box: Box) -> None:
+    queue(w, "åsa@example.org", known=False, key="request:8:received")
+    assert run_post(w.settings, w.desk).sent == 1
+    assert [recipients for recipients, _ in box.mails] == [("åsa@example.org",)]
+
+
+def test_where_it_cannot_that_letter_is_parked_with_the_reason(w: World) -> None:
+    queue(w, "åsa@example.org", known=False, key="request:8:received")
+    queue(w, BO, key="request:9:received")
+    with serving(Box(), utf8=False) as port:
+        server = MailServer(host="127.0.0.1", port=port, security="none")
+        done = send_letters(w.desk, Post(server=server, sender="consent-mirror@exempel.example"))
+    assert (done.sent, done.parked) == (1, 1)
+    with w.mirror.read(w.desk.portal) as work:
+        assert [row.reason for row in work.mail.parked(10)] == ["server_without_utf8_addresses"]
 
 
 def test_a_server_that_is_away_holds_every_letter_and_blames_none(w: World, box: Box) -> None:

@@ -206,6 +206,23 @@ def test_a_tick_that_raises_does_not_end_the_daemon() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_web_part_that_died_ends_the_process_for_its_supervisor() -> None:
+    program = """
+        import threading
+        from connector.clock import SystemClock
+        from jobs import daemon
+        daemon.WATCH_S = 0.2
+        lives = iter([True, False])
+        daemon.run({"main": lambda stop, beat: None}, SystemClock(), threading.Event(),
+                   threads={"web": lambda: next(lives)})
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, timeout=30, check=False
+    )
+    assert done.returncode == 70
+    assert b"thread_died" in done.stdout + done.stderr
+
+
 def entries(place: Place) -> list[dict[str, Any]]:
     code, headers = place.run("log", "show")
     assert code == 0

@@ -41,7 +41,7 @@ class Box:
 
 
 @contextmanager
-def serving(box, *, starttls=None, tls=None, host="127.0.0.1", login_only=False):
+def serving(box, *, starttls=None, tls=None, host="127.0.0.1", login_only=False, utf8=True):
     """An aiosmtpd server on a free port, with STARTTLS or TLS from the first byte."""
 
     class Here(Controller):
@@ -54,7 +54,7 @@ def serving(box, *, starttls=None, tls=None, host="127.0.0.1", login_only=False)
                 authenticator=box.authenticate,
                 auth_require_tls=True,
                 auth_exclude_mechanism=["PLAIN"] if login_only else [],
-                enable_SMTPUTF8=True,
+                enable_SMTPUTF8=utf8,
             )
 
     with socket.create_server((host, 0)) as free:

@@ -125,6 +125,30 @@ def test_a_no_that_waits_is_counted_and_ages(w: World) -> None:
     assert value(text, "outbox_oldest_seconds", kind="no", portal="main") >= 2 * HOUR / 1000
 
 
+def test_noes_that_wait_for_the_first_push_alert_nobody(w: World) -> None:
+    """Set-up takes days, and HubSpot has what was read from it; what a person asked for is not gated."""
+    w.sandbox.person.unsubscribe(ANNA)
+    w.sync()
+    w.sandbox.colleague.edit_email(w.contact_ids[ANNA], "anna.b@example.org")
+    w.wait(HOUR)
+    w.sync()
+    w.wait(2 * HOUR)
+    with listening(w) as listener:
+        text = get(listener, "/metrics")[1]
+        assert value(text, "outbox_pending", kind="gated", portal="main") >= 1
+        assert value(text, "outbox_pending", kind="no", portal="main") == 0
+        assert value(text, "outbox_oldest_seconds", kind="no", portal="main") == 0
+        w.sandbox.machine.rotate_token()
+        w.withdraw(BO)
+        w.wait(HOUR)
+        text = get(listener, "/metrics")[1]
+        assert value(text, "outbox_oldest_seconds", kind="no", portal="main") == HOUR / 1000
+        w.confirm()
+        text = get(listener, "/metrics")[1]
+    assert value(text, "outbox_pending", kind="gated", portal="main") == 0
+    assert value(text, "outbox_oldest_seconds", kind="no", portal="main") >= 3 * HOUR / 1000
+
+
 def test_a_log_that_was_touched_shows_after_its_check(w: World) -> None:
     w.begin()
     assert w.cli("log", "verify").code == 0

@@ -393,6 +393,10 @@ CLASSES: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         ("E-postservern vägrar att ta emot brevet.", "Kontrollera e-postinställningarna."),
         ("The mail server refuses the letter.", "Check the mail settings."),
     ),
+    "server_without_utf8_addresses": (
+        ("E-postservern kan inte bära en adress med sådana bokstäver.", "Be om en annan adress."),
+        ("The mail server cannot carry an address with such letters.", "Ask for another address."),
+    ),
     "hubspot_refused": (
         ("HubSpot nekar: nyckel, behörighet eller abonnemang räcker inte.", "Kör consent-mirror doctor."),
         ("HubSpot refuses: key, scope or plan does not suffice.", "Run consent-mirror doctor."),
