@@ -306,12 +306,16 @@ def _translated(error: BaseException | None, stage: Stage) -> BaseException:
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailRefused("The mail server's certificate is not trusted.", where="[report]", next_step=TRUST)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        if stage is Stage.LETTER:
-            return AddressNotCarried("The mail server does not carry addresses like åsa@.", next_step=CHECK)
-        return MailRefused("The mail server lacks STARTTLS or login.", next_step=CHECK)
+        return _not_offered(stage)
     if error is None or isinstance(error, (smtplib.SMTPException, OSError)):
         return _broken(stage, "The mail server cannot be reached or broke off.")
     return error
+
+
+def _not_offered(stage: Stage) -> MailRefused:
+    if stage is Stage.LETTER:  # where only the letters of an address are asked for (`_sent`)
+        return AddressNotCarried("The mail server does not carry addresses like åsa@.", next_step=CHECK)
+    return MailRefused("The mail server lacks STARTTLS or login.", next_step=CHECK)
 
 
 def _what(error: smtplib.SMTPResponseException) -> str:
