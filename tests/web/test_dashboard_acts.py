@@ -262,12 +262,17 @@ def test_a_rectification_is_carried_out_with_what_is_right(o: Office) -> None:
     assert EventType.RECTIFIED_CONFIRMED in o.w.types(ANNA)
 
 
-def test_an_access_request_shows_the_report_and_waits_to_be_handed_over(o: Office) -> None:
-    client, here = o.signed_in("dora"), f"{AT}/requests/1"
+@pytest.mark.parametrize("kind", ["access", "portability"])
+def test_what_is_asked_for_is_shown_can_be_made_a_file_and_waits_to_be_handed_over(
+    o: Office, kind: str
+) -> None:
+    client, here = o.signed_in("dora"), new(o, kind)
     page = post(client, f"{here}/run", sure="yes")
     assert page.status_code == 200
     assert ANNA in page.text
-    told = shown(o.w.desk, 1, "dora")
+    assert f'href="{place(o)}/documents"' in page.text
+    assert client.get(f"{place(o)}/documents").status_code == 200
+    told = shown(o.w.desk, int(here.rpartition("/")[2]), "dora")
     assert (told["carried_out_at"] is not None, told["outcome"]) == (True, None)
     looks = [each.detail["command"] for each in o.w.log(ANNA) if each.type is EventType.ACCESSED]
     assert "access" in looks

@@ -139,6 +139,8 @@ SWEDISH: Final[Mapping[str, str]] = {
     "done_run_done": "Utfört, och begäran är besvarad.",
     "done_run_waits": "Påbörjat. En människa måste avgöra något först; utskicken är stoppade så länge.",
     "done_run_later": "Påbörjat. Det går vidare av sig självt när HubSpot svarar.",
+    "report_file_access": "Gör en fil att lämna över",
+    "report_file_portability": "Gör en fil att ta med sig (art. 20)",
     "report_made": "Utdraget är framtaget. Lämna över det, och svara sedan på begäran.",
     # notices
     "notices": "Information",
@@ -410,6 +412,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "done_run_done": "Carried out, and the request is answered.",
     "done_run_waits": "Begun. A person has to settle something first; mailings are stopped meanwhile.",
     "done_run_later": "Begun. It goes on by itself when HubSpot answers.",
+    "report_file_access": "Make a file to hand over",
+    "report_file_portability": "Make a file to take elsewhere (Art. 20)",
     "report_made": "The report is made. Hand it over, then answer the request.",
     # notices
     "notices": "Notices",
