@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 import connector
-from connector.acts import archived, breakers, invalid_wordings, invalidate, lists_left, reviews, rows_gone
+from connector.acts import (
+    archived,
+    breakers,
+    fights,
+    invalid_wordings,
+    invalidate,
+    lists_left,
+    reviews,
+    rows_gone,
+)
 from connector.acts import requests as desk_acts
 from connector.acts.annul import QUESTION as ANNUL_QUESTION
 from connector.acts.decide import ANNUL
@@ -45,6 +54,7 @@ KINDS = {
     archived.KIND: "The person's only record was archived in HubSpot. Approve: erase them for good.",
     lists_left.KIND: "The purpose is not in the configuration any more, so nobody may be mailed for it.",
     rows_gone.KIND: "An import was interrupted, and the rows that wait are not beside the keys.",
+    fights.KIND: "Another app keeps overwriting this status in HubSpot: it was written three times.",
     RETENTION: "The time of 7 people is over: more than the breaker lets pass in 24 h.",
 }
 
@@ -145,11 +155,12 @@ def test_every_question_is_asked_in_swedish(o: Office, kind: str) -> None:
 def test_no_kind_of_question_is_forgotten() -> None:
     assert set(KINDS) | {questions.UNRESTRICTED} == set(questions.SWEDISH)
     assert {str(kind) for kind in Review} <= set(questions.SWEDISH)
+    assert {f"review_{kind}" for kind in KINDS} <= set(SWEDISH.texts) & set(ENGLISH.texts)
     for path in (ROOT / "acts").rglob("*.py"):
         if "NewReview(" in path.read_text("utf-8"):
             assert path.stem in {
                 "reviews", "breakers", "annul", "invalidate", "archived", "retain", "erasing", "lists_left",
-                "rows_gone",
+                "rows_gone", "fights",
             }, path  # fmt: skip
 
 

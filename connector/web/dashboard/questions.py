@@ -33,6 +33,9 @@ SWEDISH: Final[Mapping[str, str]] = {
     "import_rows_gone": "En import avbröts, och raderna som väntar finns inte bredvid maskinens nycklar; "
     "det kan finnas nej bland dem. Leta efter mappen imports-ID där den började, eller kör samma import "
     "igen med --confirm: båda avslutar frågan. Ja: den överges som den är. Nej: den väntar på sina rader.",
+    "fight": "En annan app skriver gång på gång över statusen i HubSpot: den har skrivits tre gånger på "
+    "ett dygn. Leta upp appen i kontaktens historik i HubSpot och stoppa den. Ja: den är stoppad, skriv "
+    "nu. Nej: det skrivs igen när ett dygn har gått.",
     "annul": "Ett nej ska ha bokförts av misstag. Ja: det görs ogjort. Nej: det gäller. Se efter hur det "
     "kom in och tala med personen innan du håller med.",
     "invalidate_wording": "En text ska inte vara en giltig fråga om samtycke ({wording}). Ja: varje ja som "
