@@ -184,7 +184,8 @@ def _times(letter: Letter, at: float) -> Pressed:
         return Pressed()
     sent_at = letter.first_sent_at or letter.confirmed_at  # HubSpot showed it already: nothing was written
     queued, sent, shown = (each / 1000 for each in (letter.queued_at, sent_at, letter.confirmed_at))
-    return Pressed(queued - at, sent - queued, shown - sent)
+    recorded = max(queued, at)  # the same no may have waited already, from a reading
+    return Pressed(recorded - at, sent - recorded, shown - sent)
 
 
 def flood(
