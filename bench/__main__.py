@@ -5,7 +5,7 @@ from importlib import import_module
 
 from bench import everything, report
 
-NAMES = ("backfill", "quiet", "sweep", "limit", "verify", "import_sheet", "withdrawal", "fleet")
+NAMES = ("backfill", "hotpath", "quiet", "sweep", "limit", "verify", "import_sheet", "withdrawal", "fleet")
 
 
 def main() -> None:

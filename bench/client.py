@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bench.phases import phases
 from bench.portal import Served
 from bench.sampling import Sampler
 from connector import wiring
@@ -132,6 +133,7 @@ ACTIONS: dict[str, Callable[[Desk], dict[str, Any]]] = {
     "known": known,
     "quiet": quiet,
     "sweep": swept,
+    "phases": phases,
 }
 
 

@@ -1,10 +1,12 @@
 """Where the CPU time of the main thread goes: its stack, looked at every few milliseconds of CPU.
 
-Unlike a tracing profile this slows nothing down, so that shares are those of an ordinary run.
+Unlike a tracing profile this slows nothing down, so that shares are those of an ordinary run. Each look
+counts for the CPU that the main thread used since the last one: the signal comes by the CPU of all threads.
 """
 
 import signal
-from collections import Counter
+import time
+from collections import defaultdict
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -33,10 +35,11 @@ class Sampler:
     """Counts in which parts the main thread was."""
 
     def __init__(self) -> None:
-        self._seen: Counter[str] = Counter()
-        self._samples = 0
+        self._seen: dict[str, float] = defaultdict(float)
+        self._all_s = self._last_s = 0.0
 
     def __enter__(self) -> "Sampler":
+        self._last_s = time.thread_time()
         signal.signal(signal.SIGPROF, self._look)
         signal.setitimer(signal.ITIMER_PROF, EVERY_S, EVERY_S)
         return self
@@ -45,11 +48,13 @@ class Sampler:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
     def shares(self) -> dict[str, float]:
-        """Part -> share of the samples; parts lie within one another."""
-        return {part: round(self._seen[part] / max(self._samples, 1), 3) for part in PARTS.values()}
+        """Part -> share of the main thread's CPU; parts lie within one another."""
+        return {part: round(self._seen[part] / (self._all_s or 1.0), 3) for part in PARTS.values()}
 
     def _look(self, _: int, frame: FrameType | None) -> None:
-        self._samples += 1
+        now_s = time.thread_time()
+        used_s, self._last_s = now_s - self._last_s, now_s
+        self._all_s += used_s
         within = set()
         while frame is not None:
             code = frame.f_code
@@ -57,4 +62,5 @@ class Sampler:
             if part is not None:
                 within.add(part)
             frame = frame.f_back
-        self._seen.update(within)
+        for part in within:
+            self._seen[part] += used_s

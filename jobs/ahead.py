@@ -73,7 +73,7 @@ def ahead(pages: Iterator[P], plan: Plan[P]) -> Iterator["Pages[P]"]:
     thread = threading.Thread(target=reader.run, name="pages", daemon=True)
     thread.start()
     try:
-        with _rare_collections():
+        with rare_collections():
             yield Pages(reader)
     finally:
         reader.stop()
@@ -82,7 +82,7 @@ def ahead(pages: Iterator[P], plan: Plan[P]) -> Iterator["Pages[P]"]:
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Pages hold no cycles: looking for some after every 700 objects would take a tenth of the time.
 
     What was there before them stays, and is not looked through either.

@@ -49,6 +49,12 @@ class Spelled(NamedTuple):
 
 def spell(contact: Contact) -> Spelled:
     """Primary first; doubles and texts that are no address are dropped."""
+    if contact.email and not contact.additional:
+        try:
+            only = NewAddress(normalise(contact.email), contact.email, AddressKind.PRIMARY)
+        except NotAnAddress:
+            return Spelled(contact, ())
+        return Spelled(contact, (only,))
     seen: dict[str, NewAddress] = {}
     for original in contact.addresses:
         kind = AddressKind.PRIMARY if original == contact.email else AddressKind.ADDITIONAL
@@ -211,8 +217,8 @@ def _winner_of(spelled: Spelled, rows: Mapping[int, ContactRow]) -> int | None:
 
 
 def _owners(work: Work, strangers: Sequence[Spelled]) -> Mapping[str, Sequence[int]]:
-    names = [address.normalised for each in strangers for address in each.addresses]
-    return work.people.persons_of(work.people.address_refs(names).values()) if names else {}
+    """By normalised address."""
+    return work.people.owners(address.normalised for each in strangers for address in each.addresses)
 
 
 def _returning(work: Work, spelled: Spelled, owners: Mapping[str, Sequence[int]]) -> int | None:
@@ -222,8 +228,9 @@ def _returning(work: Work, spelled: Spelled, owners: Mapping[str, Sequence[int]]
     """
     if not owners or not spelled.addresses:
         return None
-    ref = work.people.address_ref(spelled.addresses[0].normalised)
-    people = owners.get(ref, ())
+    people = owners.get(spelled.addresses[0].normalised)
+    if people is None:
+        return None
     records = work.contacts.of_persons(people)
     return next((p for p in people if all(row.gone_at is not None for row in records.get(p, []))), None)
 
@@ -245,7 +252,8 @@ def identified(ref: str | None) -> Draft:
     """The entry that says who is new, by the reference of their first address."""
     if ref is None:
         return _WITHOUT_ADDRESS
-    return _WITH_ADDRESS._replace(payload=b"%b%b%b" % (_BEFORE, ref.encode(), _AFTER))
+    kind, purpose, basis, grade, *_ = _WITH_ADDRESS
+    return Draft(kind, purpose, basis, grade, b"%b%b%b" % (_BEFORE, ref.encode(), _AFTER))
 
 
 def _identity(ref: str | None) -> Draft:

@@ -63,6 +63,7 @@ class Address(NamedTuple):
 
 
 _KINDS: Final = (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST)  # codes in the table
+_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
 _PERSON_COLUMNS: Final = ("id", "portal", "ref", "key", "created_at")
 _ADDRESS_COLUMNS: Final = ("person_id", "ref", "portal", "kind", "sealed")
 _NEW_PERSON_BYTES: Final = REF_BYTES + NEW_KEY_BYTES
@@ -104,19 +105,23 @@ class People:
         entropy = scope.chance.bytes(_NEW_PERSON_BYTES * len(addresses))
         people: list[Person] = []
         rows = []
-        for number, person_id in enumerate(self._numbers(len(addresses))):
-            drawn = entropy[number * _NEW_PERSON_BYTES : (number + 1) * _NEW_PERSON_BYTES]
+        given: list[tuple[int, NewAddress]] = []
+        at = 0
+        for number, (person_id, news) in enumerate(
+            zip(self._numbers(len(addresses)), addresses, strict=True)
+        ):
+            drawn = entropy[at : at + _NEW_PERSON_BYTES]
+            at += _NEW_PERSON_BYTES
             ref = drawn[:REF_BYTES] if refs is None else raw(refs[number])
             cipher, wrapped = scope.vault.new_key(ref, drawn[REF_BYTES:])
             scope.holders[person_id] = Holder(ref, cipher, person_id)
             rows.append((person_id, scope.portal, ref, wrapped, now))
             people.append(Person(person_id, ref.hex(), None, now))
-        bulk.insert(self._connection, person, _PERSON_COLUMNS, rows)
-        scope.fresh.update(each.id for each in people)
-        given = [(each.id, new) for each, news in zip(people, addresses, strict=True) for new in news]
-        for each, news in zip(people, addresses, strict=True):
             ordered = news if len(news) < 2 else sorted(news, key=self._place)
-            scope.spelled[each.id] = [(new.normalised, new.original, str(new.kind)) for new in ordered]
+            scope.spelled[person_id] = [(new.normalised, new.original, str(new.kind)) for new in ordered]
+            given += [(person_id, new) for new in news]
+        bulk.insert(self._connection, person, _PERSON_COLUMNS, rows)
+        scope.fresh.update(scope.spelled)
         bulk.insert(self._connection, address, _ADDRESS_COLUMNS, self._sealed(given))
         return people
 
@@ -160,6 +165,17 @@ class People:
         found: dict[str, list[tuple[int, AddressKind]]] = {}
         for ref, person_id, kind in _KINDS_OF.rows(self._connection, self._scope.portal, map(raw, refs)):
             found.setdefault(ref.hex(), []).append((person_id, _KINDS[kind]))
+        return found
+
+    def owners(self, normalised: Iterable[str]) -> dict[str, list[int]]:
+        """The same by normalised address: who has or had it, by ascending id."""
+        index = self._scope.vault.address_ref
+        names = {index(each): each for each in normalised}
+        found: dict[str, list[int]] = {}
+        for ref, person_id in _USERS.rows(self._connection, self._scope.portal, names):
+            found.setdefault(names[ref], []).append(person_id)
+        for ids in found.values():
+            ids.sort()
         return found
 
     def addresses(self, person_ids: Iterable[int]) -> dict[int, list[Address]]:
@@ -283,11 +299,14 @@ class People:
         vault, portal, holders = self._scope.vault, self._scope.portal, self._scope.holders
         nonces = self._scope.chance.bytes(NONCE_BYTES * len(items))
         rows = []
-        for number, (person_id, new) in enumerate(items):
-            holder, ref = holders[person_id], vault.address_ref(new.normalised)
-            nonce = nonces[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
+        at = 0
+        for person_id, new in items:
+            normalised, _, kind = new
+            holder, ref = holders[person_id], vault.address_ref(normalised)
+            nonce = nonces[at : at + NONCE_BYTES]
+            at += NONCE_BYTES
             sealed = seal(holder.cipher, nonce, _plain(new), vault.address_place(holder.ref, ref))
-            rows.append((person_id, ref, portal, _KINDS.index(new.kind), sealed))
+            rows.append((person_id, ref, portal, _CODES[kind], sealed))
         return rows
 
     def _opened(self, row: bulk.AnyRow) -> Address:

@@ -62,6 +62,8 @@ class Suppression:
 
     def screen(self, normalised: Iterable[str]) -> dict[str, tuple[Suppressed, ...]]:
         """Those of these addresses that are suppressed, under any key of the ring."""
+        if not self._has_any():
+            return {}
         hashes = self._scope.suppression.hashes
         asked = {hashed: each for each in set(normalised) for _, hashed in hashes(each)}
         found: dict[str, tuple[Suppressed, ...]] = {}
@@ -69,6 +71,13 @@ class Suppression:
             each = asked[hashed]
             found[each] = (*found.get(each, ()), Suppressed(SuppressionKind(kind), scope))
         return found
+
+    def _has_any(self) -> bool:
+        """Before anybody is erased there is nothing to hash addresses for."""
+        return (
+            self._connection.execute(select(suppression.c.kind).where(self._mine).limit(1)).first()
+            is not None
+        )
 
     def is_erased(self, normalised: str) -> bool:
         """An exact match of kind ERASED."""
