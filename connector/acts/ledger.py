@@ -12,7 +12,7 @@ from connector.acts.newcomers import Newcomer
 from connector.acts.projection import project_cases
 from connector.acts.tally import Tally
 from connector.consent.events import Event, Overlay
-from connector.store.log import Items
+from connector.store.log import Items, Written
 from connector.store.payloads import Draft
 from connector.store.work import Work
 
@@ -51,7 +51,8 @@ def _append(
     written = appended.written
     for each, place in zip(decided, places, strict=True):
         if isinstance(each, Newcomer):
-            each.recorded(_seq(written[place]) if each.drafts else 0, appended.recorded_at)
+            alike = written[place : place + len(each.drafts)]
+            each.recorded([entry for entry in alike if isinstance(entry, Written)], appended.recorded_at)
         elif each.fresh:
             theirs = written[place : place + len(each.fresh)]
             each.recorded([entry for entry in theirs if isinstance(entry, Event)])
@@ -60,7 +61,3 @@ def _append(
 
 def _entries(each: Case | Newcomer) -> Sequence[Event | Draft]:
     return each.drafts if isinstance(each, Newcomer) else each.fresh
-
-
-def _seq(written: Event | int) -> int:
-    return written if isinstance(written, int) else written.seq or 0

@@ -6,6 +6,8 @@ from itertools import pairwise
 from connector.acts.desk import Desk
 from connector.acts.patterns import PAST_MS, Pattern, Situation, Someone, Told, pattern_of
 from connector.acts.sightings import NOT_OUT
+from connector.proof.chain import id_order
+from connector.store.log import Written
 from connector.store.observed import ObservedLike
 from connector.store.payloads import Draft
 from connector.store.people import Address, AddressKind
@@ -19,7 +21,7 @@ CLEARLY = 2  # times the clocks' allowance: two dates so far apart are one befor
 class Newcomer:
     """One person made in this transaction, with the pattern that fits."""
 
-    __slots__ = ("_first_seq", "_pattern", "_recorded_at", "_values", "drafts", "person_id", "refs", "who")
+    __slots__ = ("_pattern", "_recorded_at", "_values", "_written", "drafts", "person_id", "refs", "who")
 
     def __init__(self, person_id: int, who: Someone, pattern: Pattern) -> None:
         self.person_id = person_id
@@ -27,7 +29,8 @@ class Newcomer:
         self.who = who
         self._pattern = pattern
         self._values = who.spelled()
-        self._first_seq = self._recorded_at = 0
+        self._recorded_at = 0
+        self._written: Sequence[Written] = ()
         #: The entries, for the log.
         self.drafts: Sequence[Draft] = pattern.drafts(self._values)
 
@@ -50,13 +53,15 @@ class Newcomer:
         """The statuses that stand."""
         return self._pattern.observed(self.who, self._values)
 
-    def recorded(self, first_seq: int, recorded_at: int) -> None:
-        """The log has the entries, from this number on."""
-        self._first_seq, self._recorded_at = first_seq, recorded_at
+    def recorded(self, written: Sequence[Written], recorded_at: int) -> None:
+        """The log has the entries."""
+        self._written, self._recorded_at = written, recorded_at
 
     def states(self) -> Sequence[StateLike]:
         """The states that follow."""
-        return self._pattern.stands(self.person_id, self.who, self._recorded_at, self._first_seq)
+        first_seq = self._written[0].seq if self._written else 0
+        ids = [id_order(each.commit, each.seq) for each in self._written] if self._pattern.tied else ()
+        return self._pattern.stands(self.person_id, self.who, self._recorded_at, first_seq, ids)
 
 
 def newcomer(

@@ -109,14 +109,15 @@ class Seen(NamedTuple):
 
 
 class Stands(NamedTuple):
-    """One purpose's state. Times are places in (now, recorded at, *dates), `seq` in the entries."""
+    """One purpose's state. Times are places in (now, recorded at, *dates). `deciding`: places in the entries;
+    of several of one moment the one with the highest id decides, as it does in the formula."""
 
     purpose: str
     like: StateRow
     since: int | None
     last_no: int | None
     expires_at: int | None
-    seq: int | None
+    deciding: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class Pattern:
     states: tuple[Stands, ...]
     rows: Mapping[int, int]  # how often each row of the table decided
     says_no: bool
+    tied: bool  # ids decide somewhere
 
     def drafts(self, values: Sequence[str]) -> list[Draft]:
         """The entries of someone."""
@@ -146,8 +148,10 @@ class Pattern:
             for like, ref, date, observation in self.seen
         ]
 
-    def stands(self, person: int, who: Someone, recorded_at: int, first_seq: int) -> list[StateLike]:
-        """The states, once the entries have their numbers and their time."""
+    def stands(
+        self, person: int, who: Someone, recorded_at: int, first_seq: int, ids: Sequence[Any]
+    ) -> list[StateLike]:
+        """The states, once the entries have their numbers and their time; `ids` where they are tied."""
         times = (who.now, recorded_at, *who.dates)
         return [
             (
@@ -157,9 +161,11 @@ class Pattern:
                 None if since is None else times[since],
                 None if last_no is None else times[last_no],
                 None if expires_at is None else times[expires_at],
-                None if seq is None else first_seq + seq,
+                first_seq + (deciding[0] if len(deciding) == 1 else max(deciding, key=ids.__getitem__))
+                if deciding
+                else None,
             )
-            for purpose, like, since, last_no, expires_at, seq in self.states
+            for purpose, like, since, last_no, expires_at, deciding in self.states
         ]
 
 
@@ -200,8 +206,12 @@ def _learnt(desk: Desk, situation: Situation) -> Pattern | None:
     one, other = (_answer(desk, situation, number) for number in (0, 1))
     if one is None or other is None:
         return None
-    pattern = _taken(one)
-    return pattern if pattern is not None and _yields(pattern, other) else None
+    pattern = _taken(one, other)
+    if pattern is None or not (_yields(pattern, one) and _yields(pattern, other)):
+        return None
+    last = range(len(pattern.entries) if pattern.tied else 0)
+    again = (_answer(desk, situation, 1, last=each) for each in last)
+    return pattern if all(each is not None and _yields(pattern, each) for each in again) else None
 
 
 def _someone(situation: Situation, number: int) -> Someone:
@@ -226,10 +236,12 @@ class _Answer(NamedTuple):
     states: tuple[tuple[str, StateRow], ...]
     rows: Mapping[int, int]
     says_no: bool
+    ids: tuple[str, ...]
 
 
-def _answer(desk: Desk, situation: Situation, number: int) -> _Answer | None:
-    """By the ordinary path; None where anything follows that is not told here."""
+def _answer(desk: Desk, situation: Situation, number: int, last: int | None = None) -> _Answer | None:
+    """By the ordinary path; None where anything follows that is not told here. `last`: the entry that has the
+    highest id."""
     who = _someone(situation, number)
     recorded_at, first_seq = _RECORDED[number], _FIRST_SEQ[number]
     case, tally = Case(desk, _facts(desk, situation, who), _sightings(situation, who)), Tally()
@@ -238,9 +250,10 @@ def _answer(desk: Desk, situation: Situation, number: int) -> _Answer | None:
         return None
     drafts = [_draft(event) for event in case.fresh]
     says_no = any(event.is_no for event in case.fresh)
+    ids = tuple(_id(place, number, last) for place in range(len(case.fresh)))
     case.recorded(
         [
-            replace(event, id=_id(place, number), seq=first_seq + place, recorded_at=recorded_at)
+            replace(event, id=ids[place], seq=first_seq + place, recorded_at=recorded_at)
             for place, event in enumerate(case.fresh)
         ]
     )
@@ -256,13 +269,13 @@ def _answer(desk: Desk, situation: Situation, number: int) -> _Answer | None:
     if len(known) < len(drafts):
         return None
     seen = tuple(row for each in case.sightings.values() for row in each.changed)
-    return _Answer(who, recorded_at, first_seq, tuple(known), seen, tuple(states), tally.rows, says_no)
+    return _Answer(who, recorded_at, first_seq, tuple(known), seen, tuple(states), tally.rows, says_no, ids)
 
 
-def _id(place: int, number: int) -> str:
+def _id(place: int, number: int, last: int | None) -> str:
     """The one's ids rise and the other's fall, as those of one moment do by chance: what they decide is none
     of the situation's."""
-    return f"{0x1000 - place if number else place:032x}"
+    return f"{0x2000 if place == last else 0x1000 - place if number else place:032x}"
 
 
 def _facts(desk: Desk, situation: Situation, who: Someone) -> Facts:
@@ -338,17 +351,23 @@ def _draft(event: Event) -> Draft | None:
     return Draft(event.type, event.purpose, event.basis, event.grade, encode(event), event.source_ref)
 
 
-def _taken(answer: _Answer) -> Pattern | None:
-    """The pattern in one answer; None where a number in it is none of the person's."""
+def _taken(answer: _Answer, other: _Answer) -> Pattern | None:
+    """The pattern in one answer; None where a number in it is none of the person's. What decides otherwise in
+    the other one is decided by ids."""
     values = answer.who.spelled()
     times = (answer.who.now, answer.recorded_at, *answer.who.dates)
     try:
+        states = tuple(
+            _stands(purpose, row, times, (_deciding(row, answer), _deciding(same, other)))
+            for (purpose, row), (_, same) in zip(answer.states, other.states, strict=True)
+        )
         return Pattern(
             entries=tuple(_entry(draft, values) for draft in answer.drafts),
             seen=tuple(_seen(row, answer.who, values) for row in answer.seen),
-            states=tuple(_stands(purpose, row, times, answer) for purpose, row in answer.states),
+            states=states,
             rows=dict(answer.rows),
             says_no=answer.says_no,
+            tied=any(len(each.deciding) > 1 for each in states),
         )
     except ValueError:
         return None
@@ -369,12 +388,18 @@ def _seen(row: ObservedRow, who: Someone, values: Sequence[str]) -> Seen:
     )
 
 
-def _stands(purpose: str, row: StateRow, times: tuple[int, ...], answer: _Answer) -> Stands:
+def _deciding(row: StateRow, answer: _Answer) -> int | None:
+    return None if row.seq is None else row.seq - answer.first_seq
+
+
+def _stands(
+    purpose: str, row: StateRow, times: tuple[int, ...], deciding: tuple[int | None, int | None]
+) -> Stands:
     since, last_no, expires_at = (
         None if each is None else times.index(each) for each in (row.since, row.last_no, row.expires_at)
     )
-    seq = None if row.seq is None else row.seq - answer.first_seq
-    return Stands(purpose, row, since, last_no, expires_at, seq)
+    places = tuple(sorted({place for place in deciding if place is not None}))
+    return Stands(purpose, row, since, last_no, expires_at, places)
 
 
 def _text(spelled: str, values: Sequence[str]) -> Text:
@@ -402,7 +427,7 @@ def _yields(pattern: Pattern, answer: _Answer) -> bool:
     states = [
         (purpose, replace(like, since=since, last_no=last_no, expires_at=expires_at, seq=seq))
         for _, purpose, like, since, last_no, expires_at, seq in pattern.stands(
-            1, who, answer.recorded_at, answer.first_seq
+            1, who, answer.recorded_at, answer.first_seq, answer.ids
         )
     ]
     return (

@@ -48,10 +48,17 @@ JOURNALLED: Final = NOES | {
 }
 
 
-class Appended(NamedTuple):
-    """What an append came to: for each item its event with id and numbers, for a draft its seq."""
+class Written(NamedTuple):
+    """What became of a draft: its number, and the commitment that its id is made of."""
 
-    written: list[Event | int]
+    seq: int
+    commit: bytes
+
+
+class Appended(NamedTuple):
+    """What an append came to: for each item its event with id and numbers; for a draft where it stands."""
+
+    written: list[Event | Written]
     recorded_at: int
 
 
@@ -257,7 +264,7 @@ class Log:
         rows = _MERGED.rows(self._connection, self._scope.portal, list(person_ids))
         return [(winner, loser, ref) for winner, loser, ref in rows]
 
-    def _write(self, todo: _Todo) -> tuple[list[Event | int], int]:
+    def _write(self, todo: _Todo) -> tuple[list[Event | Written], int]:
         if not todo:
             return [], 0
         scope, end = self._scope, self._end()
@@ -265,7 +272,7 @@ class Log:
         entropy = scope.chance.bytes(_DRAWN * len(todo))
         entries: list[tuple[Any, ...]] = []
         sealed: list[tuple[Any, ...]] = []
-        appended: list[Event | int] = []
+        appended: list[Event | Written] = []
         portal, seq, prev, at = scope.portal, end.tree.size, end.hash, 0
         for (person_id, event), source in todo:
             salt, nonce = entropy[at : at + SALT_BYTES], entropy[at + SALT_BYTES : at + _DRAWN]
@@ -277,12 +284,13 @@ class Log:
                 row = _alike(portal, event, holder.ref, place)
                 if event.type in JOURNALLED:
                     self._note(holder, event, data, _made(event, holder.ref, place))
-                appended.append(seq)
+                appended.append(Written(seq, place.commit))
             else:
                 made = _made(event, holder.ref, place)
                 row = _row(portal, made, holder.ref or None, place.commit, entry_hash(made))
                 self._note(holder, event, data, made)
-                appended.append(_filled(event, made) if isinstance(event, Event) else seq)
+                told = _filled(event, made) if isinstance(event, Event) else Written(seq, place.commit)
+                appended.append(told)
             prev = row[-1]
             entries.append(row)
             hidden = seal(holder.cipher, nonce, salt + pack(data), scope.vault.entry_place(holder.ref, seq))
@@ -326,9 +334,9 @@ class Log:
         return unseal(cipher, row.sealed, self._scope.vault.entry_place(row.ref or b"", row.seq))
 
 
-def _repeated(event: Event, asked: Event | Draft) -> Event | int:
-    """What stands in the log already; for a draft its seq."""
-    return event if isinstance(asked, Event) else event.seq or 0
+def _repeated(event: Event, asked: Event | Draft) -> Event | Written:
+    """What stands in the log already."""
+    return event if isinstance(asked, Event) else Written(event.seq or 0, b"")
 
 
 def _all_differ(sources: Sequence[_Source | None]) -> bool:

@@ -2,6 +2,7 @@
 hold the same rows, byte for byte, log and journal included."""
 
 import shutil
+import sqlite3
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -122,6 +123,31 @@ def test_what_most_people_look_like_has_a_pattern(empty, tmp_path):
         placing = take_in.place(work, contacts, read, desk.clock.now())
         assert all(take_in._familiar(desk, placed, read) for placed in placing.placed)
     desk.mirror.close()
+
+
+def test_of_two_noes_of_one_moment_the_id_decides_as_in_the_formula(empty, tmp_path):
+    """Somebody opted out of everything: HubSpot dates the opt-out and each type alike, and ids are chance."""
+    age, source = 40 * DAY, "Email preferences page"
+    rows = [(number, Status.UNSUBSCRIBED, age, source, None, None) for number in (101, 102)]
+    out = (WideType.PORTAL_WIDE, Status.UNSUBSCRIBED, age, None)
+    addresses = [f"{number}@example.org" for number in range(1, 25)]
+    people = [(number, address, [], False, frozenset()) for number, address in enumerate(addresses, 1)]
+    group = (people, dict.fromkeys(addresses, (rows, [out], 0)))
+    desk = _desk(empty, tmp_path / "asked")
+    contacts, read = _as_read(group, desk.clock.now())
+    with desk.mirror.write(PORTAL) as work:
+        placing = take_in.place(work, contacts, read, desk.clock.now())
+        familiar = [take_in._familiar(desk, placed, read) for placed in placing.placed]
+        assert all(each.newcomer._pattern.tied for each in familiar)
+    desk.mirror.close()
+    written = [
+        _written(empty, tmp_path / name, [(0, group)], with_patterns=name == "patterns")
+        for name in ("patterns", "ordinary")
+    ]
+    assert written[0] == written[1]
+    with sqlite3.connect(tmp_path / "ordinary" / "mirror.db") as connection:
+        joined = "FROM state JOIN entry USING (portal, seq) WHERE state.purpose = 'newsletter'"
+        assert len(connection.execute(f"SELECT DISTINCT entry.purpose {joined}").fetchall()) == 2
 
 
 def test_an_answer_that_is_more_than_its_values_is_no_pattern(empty, tmp_path, monkeypatch):

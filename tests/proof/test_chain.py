@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.proof.canon import canon
-from connector.proof.chain import FIRST, Header, canon_header, commitment, entry_hash, event_id, seq_of
+from connector.proof.chain import (
+    FIRST,
+    Header,
+    canon_header,
+    commitment,
+    entry_hash,
+    event_id,
+    id_order,
+    seq_of,
+)
 
 HEX = st.binary(min_size=32, max_size=32).map(bytes.hex)
 HEADERS = st.builds(
@@ -70,3 +79,10 @@ def test_an_event_id_is_a_uuid7_that_leads_back_to_its_entry(header):
 @pytest.mark.parametrize("text", ["", "nonsense", "zz" * 16, "ab" * 15])
 def test_what_is_no_event_id_leads_nowhere(text):
     assert seq_of(text) is None
+
+
+@given(HEX, HEX, st.integers(1, 2**40 - 1), st.integers(1, 2**40 - 1))
+def test_entries_of_one_moment_are_ordered_as_their_ids(commit, other, seq, later):
+    pair = [msgspec.structs.replace(EXAMPLE, commit=c, seq=s) for c, s in ((commit, seq), (other, later))]
+    by_id = sorted(pair, key=event_id)
+    assert by_id == sorted(pair, key=lambda each: id_order(bytes.fromhex(each.commit), each.seq))
