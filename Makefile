@@ -6,7 +6,7 @@ DAYS ?= 1000
 SEED ?= 1
 SECONDS ?= 3600
 
-.PHONY: demo test lint types lock bench clean simulate simulate-long crash sigkill matrix teeth mutate soak audit sbom
+.PHONY: demo test lint types lock bench clean simulate simulate-long stateful crash sigkill matrix teeth mutate soak audit sbom
 
 demo: .venv/installed
 	$(BIN)/consent-mirror demo
@@ -38,6 +38,10 @@ simulate: .venv/installed
 
 simulate-long: .venv/installed
 	$(BIN)/python -m tests.simulation.run --days 100000 --seed $(SEED)
+
+# Any order of acts: the store by two processes, and the commands. Longer, and a new search each time.
+stateful: .venv/installed
+	STATEFUL=long $(BIN)/python -m pytest tests/store/test_machine.py tests/stateful --timeout 0
 
 # The process dies at every commit and every call, one after another.
 crash: .venv/installed
