@@ -3,9 +3,12 @@
 import itertools
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import event
 
 from connector.acts.erase import Order, erase
 from connector.acts.links import PersonLinks, links_of, look_token, stop_token, url
@@ -172,6 +175,36 @@ def test_known_unknown_and_erased_are_answered_byte_for_byte_alike(
     shown = [visitor.ask(each.preferences) for each in links]
     assert "a•••@e•••.org" in shown[0].text
     assert seen(shown[1]) == seen(shown[2])
+
+
+@contextmanager
+def asked_of(here: World) -> Iterator[list[str]]:
+    """The statements that the mirror is asked, in any thread."""
+    found: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        found.append(statement)
+
+    event.listen(here.mirror.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(here.mirror.engine, "before_cursor_execute", note)
+
+
+def test_a_look_asks_the_mirror_the_same_whoever_it_is_about(
+    here: World, visitor: Visitor, anna: PersonLinks
+) -> None:
+    """No clock is fair on a busy machine: equal work is what makes equal times (threat 14)."""
+    stranger, gone = unknown(here), erased(here)
+    looks = [anna.unsubscribe, stranger.unsubscribe, gone.unsubscribe, stranger.preferences, gone.preferences]
+    asked = []
+    for each in looks:
+        with asked_of(here) as statements:
+            assert visitor.ask(each).status == 200
+        asked.append(statements)
+    assert asked[:3] == [[], [], []], "the page of a stop needs nothing of the mirror"
+    assert asked[3] == asked[4] != []
 
 
 def test_a_look_that_is_over_shows_what_a_stop_shows(
