@@ -20,6 +20,7 @@ from connector.consent.events import EventType, Source
 from connector.errors import ConnectorError
 from connector.sandbox.options import Tier
 from connector.sandbox.replies import Refusal
+from tests.simulation.misfortunes import copied, mail_fails, put_back
 from tests.simulation.truth import EVERYTHING
 from tests.world import DAY, HOUR, MINUTE, TYPES
 
@@ -75,10 +76,11 @@ FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-def history(seed: int, days: int) -> list[Deed]:
+def history(seed: int, days: int, *, misfortunes: bool = False) -> list[Deed]:
     """A made-up history of so many days."""
     chance = random.Random(f"history/{seed}")
-    words, weights = zip(*((word, weight) for word, (weight, _) in DEEDS.items()), strict=True)
+    drawn = {**DEEDS, **(MISFORTUNES if misfortunes else {})}
+    words, weights = zip(*((word, weight) for word, (weight, _) in drawn.items()), strict=True)
     made, at = [], 0
     while at < days * DAY:
         gap = chance.choice((5 * MINUTE, 20 * MINUTE, 3 * HOUR, DAY, 2 * DAY, 8 * DAY, 16 * DAY, 24 * DAY))
@@ -358,9 +360,15 @@ DEEDS: Mapping[str, tuple[int, Do]] = {
     "plan_changed": (1, _plan_changed),
     "nothing": (2, _nothing),
 }
+#: Drawn only where they are asked for (`--misfortunes`): the nightly mail is made and sent there.
+MISFORTUNES: Mapping[str, tuple[int, Do]] = {
+    "mail_fails": (4, mail_fails),
+    "copied": (3, copied),
+    "put_back": (3, put_back),
+}
 
 
 def do(life: "Life", deed: Deed) -> None:
     """Play one deed. What HubSpot's own rules refuse simply does not happen."""
     with suppress(LookupError, Refusal, ConnectorError):
-        DEEDS[deed.word][1](life, deed)
+        (DEEDS | MISFORTUNES)[deed.word][1](life, deed)

@@ -175,6 +175,10 @@ def _reports_are_there(life: "Life") -> None:
         last = work.reports.last()
     demand(last is not None, "I22: there is no report")
     assert last is not None
+    post = life.product.post
+    again = {name for name, count in post.taken.items() if count > 1 + post.unsure[name]}
+    demand(not again, "I22: a letter was handed over again although it was taken")
+    demand(not life.mailed or last.message_id in post.taken, f"I22: the report of {last.date} was not mailed")
     demand(life.now - last.made_at < DAY + 2 * 3_600_000, f"I22: the last report is of {last.date}")
 
 

@@ -26,6 +26,7 @@ from connector.store.mirror import Mirror
 from jobs import ahead
 from jobs.tick import tick
 from jobs.turn import Plan, turn
+from tests.simulation.misfortunes import Post, delivered
 from tests.simulation.mortal import Death, Disk, Killed, mortal
 from tests.simulation.wire import BASE_URL, Wire, connected
 from tests.world import START, TOKEN, WorldClock, _settings, _template, _toml, logging_to
@@ -128,6 +129,8 @@ class Product:
         self._stack.enter_context(in_order())
         self._stack.enter_context(logging_to(self.logs))
         self._stack.enter_context(_tools(self.tools))
+        self.post = Post()
+        self._stack.enter_context(delivered(self.post))
         self.set_token(self.sandbox.token)
         self.mirror: Mirror = None  # type: ignore[assignment]
         self.desk: Desk = None  # type: ignore[assignment]
@@ -149,11 +152,21 @@ class Product:
 
     def open(self) -> None:
         """Start: everything is read from the disk."""
-        keys = wiring.keys_of(self.settings)
-        journal = wiring.journal_of(self.settings, keys, self.tools.chance)
         url = self.settings.mirror.database
-        self.mirror = Mirror.open(url, keys, self.clock, self.tools.chance, journal)
-        self.desk = wiring.desk_of(self.settings, self.mirror, None, self.tools)
+        self.mirror = Mirror.open(url, self.keys(), self.clock, self.tools.chance, self.journal())
+        self.desk = self.desk_at(self.mirror)
+
+    def keys(self) -> Any:
+        """From their file."""
+        return wiring.keys_of(self.settings)
+
+    def journal(self) -> Any:
+        """Beside the keys."""
+        return wiring.journal_of(self.settings, self.keys(), self.tools.chance)
+
+    def desk_at(self, mirror: Mirror) -> Desk:
+        """The one portal's."""
+        return wiring.desk_of(self.settings, mirror, None, self.tools)
 
     def close(self) -> None:
         """Stop, or be gone: connections are dropped and what was not committed is lost."""

@@ -19,8 +19,8 @@ from typing import Any
 
 from connector.errors import ConnectorError
 from tests.scenarios.switches import OTHERS
-from tests.simulation import invariants
-from tests.simulation.deeds import Deed, do, history
+from tests.simulation import invariants, misfortunes
+from tests.simulation.deeds import MISFORTUNES, Deed, do, history
 from tests.simulation.invariants import Violated
 from tests.simulation.product import Product
 from tests.simulation.truth import Truth
@@ -52,10 +52,11 @@ class Result:
 class Life:
     """One seed: a portal with people, the product beside it, and what really happened."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, *, mailed: bool = False) -> None:
         self.seed = seed
         options = _switches(seed)
-        self.product = Product(folder, seed=seed, options=options)
+        self.product = Product(folder, seed=seed, options=options, extra=misfortunes.MAIL if mailed else "")
+        self.mailed, self.copies = mailed, list[Path]()
         self.sandbox, self.wire = self.product.sandbox, self.product.wire
         self.clock, self.truth = self.product.clock, Truth()
         self.addresses = [f"person{number}@example.org" for number in range(PEOPLE)]
@@ -115,6 +116,10 @@ class Life:
         """After so many more steps it works again."""
         self._repairs.append((self.steps + steps, repair))
 
+    def allowed(self) -> None:
+        """Writing is allowed again (after a restore)."""
+        self.product.alive(lambda: misfortunes.allowed(self))
+
     # Running
 
     def step(self, deed: Deed) -> None:
@@ -149,6 +154,9 @@ class Life:
         self.sandbox.machine.clear_faults()
         self.product.disk.due.clear()
         self.product.death.expect(0)
+        self.product.post.due.clear()
+        if self.seen["restores"]:
+            self.allowed()
         self.product.set_token(self.sandbox.token)
 
     def rest(self) -> int:
@@ -207,7 +215,7 @@ def play(seed: int, deeds: Sequence[Deed]) -> Result:
     """One history from the first reading to rest."""
     result = Result(seed, history=deeds)
     with tempfile.TemporaryDirectory(prefix="simulation-", dir=MEMORY) as folder:
-        life = Life(seed, Path(folder))
+        life = Life(seed, Path(folder), mailed=any(deed.word in MISFORTUNES for deed in deeds))
         began = life.now
         try:
             for deed in deeds:
@@ -221,7 +229,7 @@ def play(seed: int, deeds: Sequence[Deed]) -> Result:
         finally:
             result.days, result.steps = (life.now - began) / DAY, life.steps
             broken = {f"disk {kind}": n for kind, n in life.product.disk.fired.items()}
-            result.seen = life.seen + life.wire.seen + Counter(broken)
+            result.seen = life.seen + life.wire.seen + Counter(broken) + life.product.post.fired
             with suppress(Exception):
                 life.end()
     return result
@@ -247,12 +255,14 @@ def shrunk(seed: int, deeds: Sequence[Deed], budget: int = 200) -> Result:
     return best
 
 
-def simulate(days: float, first: int, *, seconds: float | None = None) -> list[Result]:
+def simulate(
+    days: float, first: int, *, seconds: float | None = None, misfortunes: bool = False
+) -> list[Result]:
     """Seed after seed until so many days were lived, one failed, or the time is up."""
     results: list[Result] = []
     start, lived, seed = time.process_time(), 0.0, first
     while lived < days and (seconds is None or time.process_time() - start < seconds):
-        results.append(play(seed, history(seed, DAYS)))
+        results.append(play(seed, history(seed, DAYS, misfortunes=misfortunes)))
         lived += results[-1].days
         seed += 1
         if results[-1].problem is not None:
@@ -283,13 +293,14 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="one seed, shrunk where it fails")
     parser.add_argument("--shrink", action="store_true")
+    parser.add_argument("--misfortunes", action="store_true", help="also failing mail servers and restores")
     said = parser.parse_args(words)
     began = time.process_time()
     if said.only is not None:
-        deeds = history(said.only, DAYS)
+        deeds = history(said.only, DAYS, misfortunes=said.misfortunes)
         results = [shrunk(said.only, deeds) if said.shrink else play(said.only, deeds)]
     else:
-        results = simulate(said.days, said.seed)
+        results = simulate(said.days, said.seed, misfortunes=said.misfortunes)
     last = results[-1]
     told = figures(results) | {"cpu_s": round(time.process_time() - began, 1)}
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
