@@ -129,8 +129,7 @@ class Product:
         self._stack.enter_context(in_order())
         self._stack.enter_context(logging_to(self.logs))
         self._stack.enter_context(_tools(self.tools))
-        self.post = Post()
-        self._stack.enter_context(delivered(self.post))
+        self._mail()
         self.set_token(self.sandbox.token)
         self.mirror: Mirror = None  # type: ignore[assignment]
         self.desk: Desk = None  # type: ignore[assignment]
@@ -145,6 +144,11 @@ class Product:
         self.wire.moment = self.death.moment
         self._stack.enter_context(connected(self.wire))
         return BASE_URL
+
+    def _mail(self) -> None:
+        """Who takes the letters."""
+        self.post: Any = Post()
+        self._stack.enter_context(delivered(self.post))
 
     def set_token(self, token: str) -> None:
         """The secret that the environment holds."""

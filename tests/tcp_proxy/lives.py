@@ -76,6 +76,9 @@ class SocketProduct(Product):
                 self.line.enter_context(_hurried(module, name))
         return f"http://127.0.0.1:{self.proxy.port}"
 
+    def _mail(self) -> None:
+        """A real server behind the proxy, see above."""
+
     def end(self) -> None:
         super().end()
         self.line.close()
