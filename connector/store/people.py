@@ -168,7 +168,7 @@ class People:
         return found
 
     def owners(self, normalised: Iterable[str]) -> dict[str, list[int]]:
-        """The same by normalised address: who has or had it, by ascending id."""
+        """Normalised addresses -> ids of those who have or had them, ascending; unknown ones are left out."""
         index = self._scope.vault.address_ref
         names = {index(each): each for each in normalised}
         found: dict[str, list[int]] = {}
