@@ -116,12 +116,14 @@ def journal_of(settings: Settings, keys: Keys, chance: Chance) -> Journal:
 
 
 @contextmanager
-def mirror_of(settings: Settings, given: Tools | None = None) -> Iterator[Mirror]:
-    """The mirror, opened with its keys and closed again."""
+def mirror_of(settings: Settings, given: Tools | None = None, *, guards: bool = True) -> Iterator[Mirror]:
+    """The mirror, opened with its keys and closed again; `guards` as `Mirror.open` has it."""
     at_hand = given or tools()
     keys = keys_of(settings)
     journal = journal_of(settings, keys, at_hand.chance)
-    mirror = Mirror.open(settings.mirror.database, keys, at_hand.clock, at_hand.chance, journal)
+    mirror = Mirror.open(
+        settings.mirror.database, keys, at_hand.clock, at_hand.chance, journal, guards=guards
+    )
     try:
         yield mirror
     finally:

@@ -94,7 +94,10 @@ def journal_of(settings: Settings, mirror: Mirror, name: str) -> Journal:
 
 @contextmanager
 def journals(settings: Settings, only: str | None) -> Iterator[list[Journal]]:
-    """The logs of every configured portal, or of one; no HubSpot token is needed."""
+    """The logs of every configured portal, or of one; no HubSpot token is needed.
+
+    A database without its guards is opened too: verifying is how somebody learns what was done to it.
+    """
     names = [settings.portal(only).name] if only else [portal.name for portal in settings.portals]
-    with wiring.mirror_of(settings) as mirror:
+    with wiring.mirror_of(settings, guards=False) as mirror:
         yield [journal_of(settings, mirror, name) for name in names]

@@ -97,8 +97,15 @@ def verify(journal: Journal, *, payloads: bool = False, outside: Iterable[Copy] 
             end=End(head.size, head.last, head.root),
         )
         verdict.findings += [*unsigned, *_rows(work), *texts.findings(work)]
-    verdict.findings.sort(key=lambda each: each.seq)
+    verdict.findings += _guards(journal, verdict.entries)
+    verdict.findings.sort(key=lambda each: each.rank)
     return verdict
+
+
+def _guards(journal: Journal, end: int) -> list[Broken]:
+    """What is wrong with the guards names the end of the log."""
+    problem = journal.mirror.guard_problem()
+    return [] if problem is None else [Broken(end, Problem.GUARD, problem)]
 
 
 def _copies(work: Work, journal: Journal, outside: Iterable[Copy]) -> Iterator[Copy]:
@@ -190,7 +197,12 @@ def document(journal: Journal, verdict: Verdict) -> dict[str, Any]:
 
 
 def remember(journal: Journal, verdict: Verdict) -> None:
-    """Keep how the last check of the whole log ended: `log_verify_ok` of the metrics, and the dashboard."""
+    """Keep how the last check of the whole log ended: `log_verify_ok` of the metrics, and the dashboard.
+
+    Nothing is written to a database whose guards somebody changed: a planted trigger would act on it.
+    """
+    if any(each.problem is Problem.GUARD for each in verdict.findings):
+        return
     now = journal.clock.now()
     with journal.mirror.write(journal.portal) as work:
         work.meta.put(VERIFIED, {"at": now, "ok": int(verdict.ok), "entries": verdict.entries})

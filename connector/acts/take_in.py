@@ -65,8 +65,10 @@ def _matter(
     if familiar is not None:
         tally.changed += 1
         return familiar if familiar.newcomer.is_heard else None
+    # What others of the group, who share an address, were told a moment ago is nothing known of somebody new.
+    stood: Mapping[str, Rows] = {} if placed.is_new else before
     seen = {
-        address.ref: _sighting(desk, placed, address, preferences, before.get(address.ref, {}))
+        address.ref: _sighting(desk, placed, address, preferences, stood.get(address.ref, {}))
         for address in placed.addresses
     }
     changed = any(each.changed for each in seen.values())

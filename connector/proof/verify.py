@@ -56,6 +56,7 @@ class Problem(StrEnum):
     STRANGER = "about somebody else"
     FORM = "not a well-formed bundle"
     SEAL = "changed after it was sealed"
+    GUARD = "nothing keeps it from being changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ class Broken:
     seq: int
     problem: Problem
     where: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What was done to an entry comes first; that something could have been done, last."""
+        return self.problem is Problem.GUARD, self.seq
 
 
 @dataclass(slots=True)
@@ -87,8 +93,8 @@ class Verdict:
 
     @property
     def first_broken(self) -> Broken | None:
-        """The finding with the smallest seq."""
-        return min(self.findings, key=lambda each: each.seq, default=None)
+        """The finding with the smallest seq; a guard that is gone, where that is all."""
+        return min(self.findings, key=lambda each: each.rank, default=None)
 
 
 #: Findings that are kept: a broken log has no use for more.

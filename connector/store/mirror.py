@@ -74,9 +74,18 @@ class Mirror:
 
     @classmethod
     def open(
-        cls, url: str, keys: Keys, clock: Clock, chance: Chance, journal: Journal | None = None
+        cls,
+        url: str,
+        keys: Keys,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal | None = None,
+        *,
+        guards: bool = True,
     ) -> "Mirror":
         """Open an existing one; an older schema is brought up to date.
+
+        `guards` False opens it with its guards gone too: for `log verify`, which has to tell what came of it.
 
         Raises ConfigurationError: no database, schema newer than the program, keys of another database;
         DatabaseUnavailable: locked, full, server not reachable.
@@ -91,16 +100,23 @@ class Mirror:
         if found is None:
             database.close()
             raise _missing(database)
-        return cls._opened(database, keys, clock, chance, journal)
+        return cls._opened(database, keys, clock, chance, journal, guards=guards)
 
     @classmethod
     def _opened(
-        cls, database: Database, keys: Keys, clock: Clock, chance: Chance, journal: Journal | None
+        cls,
+        database: Database,
+        keys: Keys,
+        clock: Clock,
+        chance: Chance,
+        journal: Journal | None,
+        *,
+        guards: bool = True,
     ) -> "Mirror":
         try:
             schema.upgrade(database)
             with database.begin(database.reader) as connection:
-                schema.check_parts(connection, database.place)
+                schema.check_parts(connection, database.place, guards=guards)
                 moving.check_here(connection, database.place)
             _check_keys(database, keys)
         except BaseException:
@@ -193,6 +209,11 @@ class Mirror:
                 connection, meta, ("portal", "key", "value"), [(_MIRROR, _PROBE, str(self._clock.now()))]
             )
             return schema.version(connection) == schema.NEWEST
+
+    def guard_problem(self) -> str | None:
+        """What is wrong with the guards of the append-only tables; None where nothing is."""
+        with self._database.begin(self._database.reader) as connection:
+            return schema.guard_problem(connection)
 
     def close(self) -> None:
         """Give the connections back."""

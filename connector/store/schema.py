@@ -26,22 +26,31 @@ def version(connection: Connection, where: str = "") -> str | None:
     return str(found[0])
 
 
-def check_parts(connection: Connection, where: str) -> None:
+def check_parts(connection: Connection, where: str, *, guards: bool = True) -> None:
     """Tables and guards are ours, all of them, and nothing acts behind our back. Raises ConfigurationError.
 
-    A trigger that somebody planted could drop what is queued, and a missing guard lets the log be changed.
+    `guards` False leaves the guards to the caller, who tells of them by `guard_problem`.
     """
     names = inspect(connection).get_table_names()
     lacking = sorted(set(metadata.tables) - set(names))
     if lacking:
         raise _damaged(f"the table {lacking[0]} is missing", where)
+    problem = guard_problem(connection) if guards else None
+    if problem is not None:
+        raise _damaged(problem, where)
+
+
+def guard_problem(connection: Connection) -> str | None:
+    """What is wrong with the triggers that keep tables append-only; None where nothing is.
+
+    A trigger that somebody planted could drop what is queued, and a missing guard lets the log be changed.
+    """
     found, ours = triggers.present(connection), triggers.expected(connection)
     strange = sorted(name for name, sql in found.items() if ours.get(name) != sql)
     if strange:
-        raise _damaged(f"somebody added or changed the trigger {_word(strange[0])}", where)
+        return f"somebody added or changed the trigger {_word(strange[0])}"
     gone = sorted(ours.keys() - found.keys())
-    if gone:
-        raise _damaged(f"the trigger {gone[0]} is missing", where)
+    return f"the trigger {gone[0]} is missing" if gone else None
 
 
 def _word(name: str) -> str:

@@ -18,6 +18,7 @@ from connector.store.mirror import Mirror
 from tests.proof.bundles import NEW_SEED, filled, journal_of
 from tests.world import ANNA, BO, World, WorldClock
 
+GUARD = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
 TRIGGERS = ("entry_no_update", "entry_no_delete", "checkpoint_no_update", "checkpoint_no_delete")
 LATE = 6  # an entry after the first checkpoint
 EARLY = 3
@@ -55,11 +56,12 @@ class Logbook:
         )
 
     def spoil(self, *statements: str) -> None:
-        """As somebody with the file and a database program."""
+        """As somebody with the file and a database program, who leaves no guard behind that is gone."""
         with sqlite3.connect(self.path) as connection:
+            guards = [connection.execute(GUARD, [name]).fetchone()[0] for name in TRIGGERS]
             for name in TRIGGERS:
                 connection.execute(f"DROP TRIGGER {name}")
-            for statement in statements:
+            for statement in (*statements, *guards):
                 connection.execute(statement)
         connection.close()
 

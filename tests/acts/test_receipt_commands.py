@@ -168,6 +168,21 @@ def test_verify_needs_no_token_and_tells_a_broken_log(own, monkeypatch):
     assert own.cli("log", "checkpoint").code == 3
 
 
+def test_a_guard_that_is_gone_is_told_even_where_every_entry_is_sound(own):
+    with sqlite3.connect(own.folder / "mirror.db") as connection:
+        connection.execute("DROP TRIGGER entry_no_update")
+    connection.close()
+    told = own.cli("log", "verify", "--json")
+    assert (told.code, told.json["ok"]) == (3, False)
+    assert told.json["first_broken"] == {
+        "seq": told.json["entries"],
+        "problem": "nothing keeps it from being changed",
+        "where": "the trigger entry_no_update is missing",
+    }
+    assert own.cli("log", "checkpoint").code == 3
+    assert own.cli("status").code == 2  # everything else waits for a person
+
+
 def test_a_checkpoint_in_a_folder_finds_what_was_cut_off(own, tmp_path):
     folder = tmp_path / "outside"
     made = own.cli("log", "checkpoint", "--to", str(folder), "--json").json

@@ -13,7 +13,8 @@ FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session", name="browser")
+# Not for the session: while it lives, its event loop runs in this thread and nobody else may start one.
+@pytest.fixture(scope="package", name="browser")
 def _browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
