@@ -24,11 +24,10 @@ from connector.clock import Clock
 from connector.hubspot.answers import Answer
 from connector.hubspot.families import Route
 from connector.hubspot.hosts import is_loopback
-from connector.hubspot.punctual import PunctualAdapter
+from connector.punctual import ANSWER_S, PunctualAdapter
 
 CONNECT_S: Final = 5.0
 READ_S: Final = 30.0
-ANSWER_S: Final = 120.0  # a whole answer, however slowly it drips
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 CHUNK: Final = 64 * 1024
 USER_AGENT: Final = "consent-mirror"

@@ -15,6 +15,7 @@ import requests
 
 from connector.clock import Clock
 from connector.errors import ConfigurationError, Temporary
+from connector.punctual import ANSWER_S, PunctualAdapter
 
 CONNECT_S: Final = 5.0
 READ_S: Final = 20.0
@@ -61,6 +62,7 @@ class Webhook:
         try:
             with requests.Session() as session:
                 session.trust_env = False  # no proxy and no .netrc between us and the configured host
+                session.mount(self.url, PunctualAdapter(self.clock, ANSWER_S))
                 with session.post(
                     self.url,
                     data=body,

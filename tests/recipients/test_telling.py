@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,11 +14,14 @@ from connector.acts import erasing, telling
 from connector.acts.erase import Order, erase, resume_erasures
 from connector.acts.telling import deliver
 from connector.clock import SystemClock
+from connector.punctual import ANSWER_S
 from connector.recipients.webhook import RecipientRefused, RecipientUnreachable, Webhook
 from tests.acts.post import post_world
 from tests.recipients.receiver import SECRET, Receiver, receiving
 from tests.report.authority import make_authority
 from tests.report.mailbox import Box
+from tests.tcp_proxy.lives import HurriedClock
+from tests.tcp_proxy.proxy import Proxy
 from tests.world import ANNA, BO, DAY, HOUR, MINUTE, World, world
 
 VARIABLE = "CONSENT_MIRROR_TEST_RECIPIENT"
@@ -222,6 +226,22 @@ def test_nobody_there_is_a_later_try_and_the_address_stays_out_of_the_error() ->
     with pytest.raises(RecipientUnreachable) as caught:
         hook("http://127.0.0.1:9/secret-path").tell("1", b"{}")
     assert "secret-path" not in f"{caught.value}{caught.value.document()}"
+
+
+def test_headers_that_drip_for_ever_end_with_the_deadline_of_a_whole_answer(agency: Receiver) -> None:
+    """Each byte comes before the socket's own time-out; nothing else would end it in the test's time."""
+    clock = HurriedClock()
+    parts = urlsplit(agency.url)
+    with Proxy(parts.port or 0) as line:
+        line.arm("endless headers", {1})
+        slow = Webhook("Byrån", f"http://127.0.0.1:{line.port}{parts.path}", lambda: SECRET, clock)
+        began = clock.monotonic()
+        with pytest.raises(RecipientUnreachable):
+            slow.tell("1", b'{"message":"1"}')
+        assert ANSWER_S <= clock.monotonic() - began < 2 * ANSWER_S
+        assert line.injected["endless headers"] == 1
+        slow.tell("1", b'{"message":"1"}')
+    assert agency.numbers == ["1", "1"], "the same message again, once the line is well"
 
 
 def test_a_certificate_of_nobody_we_trust_is_refused(tmp_path: Path) -> None:

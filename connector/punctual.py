@@ -6,13 +6,16 @@ every 29 s would hold a thread, and with it a portal's turn, for hours (found wi
 
 import http.client
 import io
-from typing import Any
+from typing import Any, Final
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from connector.clock import Clock
+
+#: A whole answer, however slowly it drips.
+ANSWER_S: Final = 120.0
 
 
 class PunctualAdapter(HTTPAdapter):
