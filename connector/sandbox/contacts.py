@@ -98,7 +98,7 @@ class Contacts:
         if contact.email:
             portal.claim(contact.email, contact.id)
         self._write_history(contact, {}, props, actor)
-        portal.tell("CREATE", contact.id)
+        portal.tell("CREATE", contact.id, actor, changes=props)
         return portal.touch(contact)
 
     def update(self, contact: Contact, given: Mapping[str, Any], actor: Actor) -> Contact:
@@ -120,7 +120,8 @@ class Contacts:
         kept.props = {**before, **props}
         kept.modified = max(kept.modified + 1, portal.clock.now())
         self._write_history(kept, before, props, actor)
-        portal.tell("UPDATE", kept.id)
+        changed = {name: value for name, value in props.items() if before.get(name) != value}
+        portal.tell("UPDATE", kept.id, actor, changes=changed)
         return kept
 
     def _move(self, contact: Contact, email: str | None) -> None:
@@ -217,7 +218,7 @@ class Contacts:
         kept.modified = now
         self._write_history(kept, before, filled, actor)
         self._vanish(loser.id, kept.id)
-        self._portal.tell("MERGE", kept.id, (winner.id, loser.id))
+        self._portal.tell("MERGE", kept.id, actor, merged=(winner.id, loser.id), changes=filled)
         return kept
 
     def _take_addresses(self, kept: Contact, loser: Contact) -> None:
@@ -265,7 +266,7 @@ class Contacts:
         for address in contact.addresses:
             self._block(address, was_live=contact.archived_at is None)
         portal.forget(contact.id)
-        portal.tell("GDPR_DELETE", contact.id)
+        portal.tell("GDPR_DELETE", contact.id, actor)
         self.record("GDPR_DELETE", actor, str(contact.id))
 
     def erase_address(self, address: str, actor: Actor) -> None:

@@ -30,6 +30,7 @@ from connector.sandbox.limits import Limits
 from connector.sandbox.lists import Lists
 from connector.sandbox.options import Tier
 from connector.sandbox.portal import Portal
+from connector.sandbox.postman import Postman
 from connector.sandbox.preferences import Preferences
 from connector.sandbox.replies import Refusal, Reply
 from connector.sandbox.rooms import Rooms
@@ -91,6 +92,7 @@ class Engine:
         self.lock = threading.RLock()
         self.ledger = Ledger()
         self.faults = Faults(seed)
+        self.postman = Postman(portal, self.faults, self.lock, seed)
         self._router = Router(ROUTES)
         self._late: list[Late] = []
         self.rooms = _furnish(

@@ -1,6 +1,7 @@
 """What happened in the portal, in order: feeds of the audit log and of the subscription timeline."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from connector.sandbox.times import iso
@@ -45,6 +46,22 @@ class Change(NamedTuple):
     source: str  # SOURCE_RECIPIENT, SOURCE_USER …
     kind: str  # SUBSCRIPTION_STATUS, PORTAL_STATUS, PORTAL_BOUNCE
     subscription: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happened to a contact, for those who are told of it: journal and webhooks.
+
+    `changes`: property -> its value now. `merged`: the records of a merge, the primary one first.
+    """
+
+    at: int
+    action: str  # the journal's words: CREATE, UPDATE, DELETE, RESTORE, MERGE, GDPR_DELETE
+    contact: int
+    source: str = "CRM"
+    source_id: str | None = None
+    merged: tuple[int, ...] = ()
+    changes: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

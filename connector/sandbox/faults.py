@@ -3,8 +3,10 @@
 A rule as JSON (only `effect` is needed):
 `{"effect": "status", "status": 503, "method": "POST", "path": "*/statuses/*", "nth": [2, 5], "count": 3}`
 `path` is a pattern (`*` for anything) over the path as it came or over the route's template.
+Effects that begin with `webhook_` befall what the portal sends, and `path` is that of the URL it is sent to.
 """
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -15,6 +17,7 @@ from connector.clock import SeededChance
 Effect = Literal[
     "status", "drop", "timeout", "late", "cut", "truncated", "html", "drip", "delay", "wrong_type",
     "missing_field", "partial", "stale_search", "stuck_cursor", "out_of_order", "repeated_row",
+    "webhook_twice", "webhook_shuffled", "webhook_lost", "webhook_late", "webhook_forged", "webhook_altered",
 ]  # fmt: skip
 
 
@@ -37,7 +40,7 @@ class FaultRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     category: str = ""
     #: `status`, `drop`, `timeout`: is the request carried out all the same?
     applied: bool = False
-    #: `timeout`, `late`, `drip`, `delay`: seconds; `stale_search`: how much staler the index is.
+    #: `timeout`, `late`, `drip`, `delay`, `webhook_late`: seconds; `stale_search`: how much staler it is.
     seconds: float = 30.0
     #: `wrong_type`, `missing_field`: dotted path into the answer, `*` for each entry of a list.
     field: str = ""
@@ -74,8 +77,15 @@ class Faults:
 
     def pick(self, method: str, path: str, template: str) -> FaultRule | None:
         """The rule that this request falls to, if any."""
+        return self._first(lambda rule: not _is_outgoing(rule) and _matches(rule, method, path, template))
+
+    def pick_webhook(self, path: str) -> FaultRule | None:
+        """The rule that a webhook to this path falls to, if any."""
+        return self._first(lambda rule: _is_outgoing(rule) and _matches(rule, "POST", path, path))
+
+    def _first(self, fits: Callable[[FaultRule], bool]) -> FaultRule | None:
         for place, rule in enumerate(self._rules):
-            if _matches(rule, method, path, template) and self._due(place, rule):
+            if fits(rule) and self._due(place, rule):
                 self._fired[place] += 1
                 return rule
         return None
@@ -90,6 +100,10 @@ class Faults:
         if rule.every:
             return turn % rule.every == 0
         return rule.probability >= 1.0 or self._chance.jitter() < rule.probability
+
+
+def _is_outgoing(rule: FaultRule) -> bool:
+    return rule.effect.startswith("webhook_")
 
 
 def _matches(rule: FaultRule, method: str, path: str, template: str) -> bool:

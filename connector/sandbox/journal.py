@@ -1,6 +1,7 @@
 """The app's pull journal (hubspot-api, 13.3): one file a change of a contact, kept for three days."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from connector.sandbox.times import DAY, iso
 
@@ -17,6 +18,7 @@ class Entry:
     contact: int
     merged: tuple[int, ...] = ()
     portal: int | None = None  # another account that installed the same app
+    changes: Mapping[str, str | None] = field(default_factory=dict)
 
     def document(self, portal: int) -> dict[str, object]:
         """The file as it is served."""
@@ -27,7 +29,7 @@ class Entry:
             "action": self.action,
             "objectTypeId": "0-1",
             "objectId": self.contact,
-            "propertyChanges": {},
+            "propertyChanges": dict(self.changes),
         }
         if self.merged:
             event["mergedObjectIds"] = list(self.merged)
@@ -42,9 +44,15 @@ class Journal:
         self._next = 1
 
     def add(
-        self, at: int, action: str, contact: int, merged: tuple[int, ...] = (), portal: int | None = None
+        self,
+        at: int,
+        action: str,
+        contact: int,
+        merged: tuple[int, ...] = (),
+        portal: int | None = None,
+        changes: Mapping[str, str | None] | None = None,
     ) -> None:
-        self._entries.append(Entry(self._next, at, action, contact, merged, portal))
+        self._entries.append(Entry(self._next, at, action, contact, merged, portal, changes or {}))
         self._next += 1
 
     def kept(self, now: int) -> list[Entry]:

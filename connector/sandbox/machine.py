@@ -10,6 +10,7 @@ from connector.sandbox.forms import Form
 from connector.sandbox.options import Options, Tier
 from connector.sandbox.portal import Portal
 from connector.sandbox.records import Contact
+from connector.sandbox.webhooks import Subscriptions
 
 
 class Machine(Actors):
@@ -45,6 +46,25 @@ class Machine(Actors):
     def faults(self) -> list[dict[str, object]]:
         """The rules in force, with how often each met a request and fired."""
         return self._engine.faults.rules()
+
+    def webhooks(self, url: str = "", **settings: Any) -> None:
+        """Tell an app by push webhook (fields of `Subscriptions`); without a URL nobody is told any more."""
+        app = msgspec.convert({"url": url, **settings}, Subscriptions) if url else None
+        self._engine.postman.subscribe(app)
+
+    def deliver(self) -> int:
+        """Send the webhooks that are due, in this thread; how many bodies there were."""
+        return self._engine.postman.deliver()
+
+    def deliveries(self) -> dict[str, Any]:
+        """What was sent by webhook, oldest first, what waits and what was given up."""
+        with self._engine.lock:
+            postman = self._engine.postman
+            return {
+                "sent": list(postman.deliveries),
+                "waiting": postman.waiting(),
+                "given_up": postman.given_up,
+            }
 
     def advance(self, ms: int) -> int:
         """Move the portal's clock; answers its time. Late requests that are due are carried out."""

@@ -104,6 +104,12 @@ class Options:
     #: [?] 13.3: what the journal answers for an offset that is older than it keeps; silent: it goes on with
     #: the oldest that it has.
     journal_aged: JournalAged = "not_found"
+    #: [?] 13.3: does the journal tell of `hs_email_optout` and its sisters?
+    journal_opt_outs: bool = False
+    #: [?] 13.1: can `contact.propertyChange` be about them? (one old thread shows it; another says no)
+    webhook_opt_outs: bool = True
+    #: quirk 31: a property that a workflow of the portal writes when one of them changed; empty: none does.
+    opt_out_workflow: str = ""
 
     def changed(self, **values: Any) -> "Options":
         """The same with some switches set anew. ValueError names an unknown switch or a bad value."""

@@ -1,10 +1,10 @@
 """The portal's memory: what every rule reads and writes. It holds only what somebody touched."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from connector.sandbox import properties, sources
-from connector.sandbox.events import AuditEntry, Change
+from connector.sandbox.events import Actor, AuditEntry, Change, Happening
 from connector.sandbox.journal import Journal
 from connector.sandbox.options import Options
 from connector.sandbox.people import ID_STEP, People
@@ -52,6 +52,7 @@ class Portal:
         self.audit: list[AuditEntry] = []
         self.changes: list[Change] = []
         self.journal = Journal()
+        self.listener: Callable[[Happening], None] | None = None  # whom webhooks tell
         self.staff = Staff(clock.now())
         self.dirty: set[int] = set()  # indexes of made-up people that no longer are as they were made
         self.indexed: dict[int, list[Indexed]] = {}
@@ -144,9 +145,48 @@ class Portal:
         start += -(start - first_new) % ID_STEP
         yield from range(start, self._next_id, ID_STEP)
 
-    def tell(self, action: str, contact_id: int, merged: tuple[int, ...] = ()) -> None:
-        """Write it into the pull journal."""
-        self.journal.add(self.clock.now(), action, contact_id, merged)
+    def tell(
+        self,
+        action: str,
+        contact_id: int,
+        actor: Actor | None = None,
+        *,
+        merged: tuple[int, ...] = (),
+        changes: Mapping[str, str | None] | None = None,
+    ) -> None:
+        """Write it into the pull journal, and hand it to the webhooks."""
+        self.journal.add(self.clock.now(), action, contact_id, merged, changes=changes)
+        self._hand_over(action, contact_id, actor, merged, changes or {})
+
+    def tell_opt_outs(self, contact_id: int, actor: Actor | None, changes: Mapping[str, str | None]) -> None:
+        """The same for the opt-out properties, as far as the switches say that HubSpot tells of them."""
+        if self.options.journal_opt_outs:
+            self.journal.add(self.clock.now(), "UPDATE", contact_id, changes=changes)
+        if self.options.webhook_opt_outs:
+            self._hand_over("UPDATE", contact_id, actor, (), changes)
+
+    @property
+    def watches_opt_outs(self) -> bool:
+        """Somebody wants to know when an opt-out property changes."""
+        options = self.options
+        return bool(
+            options.journal_opt_outs
+            or options.opt_out_workflow
+            or (options.webhook_opt_outs and self.listener is not None)
+        )
+
+    def _hand_over(
+        self,
+        action: str,
+        contact_id: int,
+        actor: Actor | None,
+        merged: tuple[int, ...],
+        changes: Mapping[str, str | None],
+    ) -> None:
+        if self.listener is None:
+            return
+        source, number = (actor.property_source, actor.source_id) if actor else ("CRM", None)
+        self.listener(Happening(self.clock.now(), action, contact_id, source, number, merged, changes))
 
     # Search index ----------------------------------------------------------------------------------------
 

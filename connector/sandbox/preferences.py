@@ -1,6 +1,7 @@
 """The rules of communication preferences (hubspot-api, 8): whose no it is, what lifts it, what is told."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
@@ -8,10 +9,11 @@ import msgspec
 from connector.sandbox import replies, sources
 from connector.sandbox.events import Actor, Change
 from connector.sandbox.portal import Portal
-from connector.sandbox.records import Address, Row, SubscriptionType, Wide
+from connector.sandbox.records import Address, Contact, Flags, Row, SubscriptionType, Wide
 from connector.sandbox.times import iso
 from mappings.words import CHANNEL, LegalBasis, Status, WriteOutcome
 
+WORKFLOW = Actor(sources.WORKFLOW, "SOURCE_WORKFLOW", "AUTOMATION_PLATFORM")
 _STATUS, _PORTAL = "SUBSCRIPTION_STATUS", "PORTAL_STATUS"
 
 
@@ -123,9 +125,9 @@ class Preferences:
     def set(self, wish: Wish, actor: Actor) -> PublicStatus:
         """Set one status. A refused resubscription answers NO_STATUS_CHANGE with what still holds."""
         kind = self.type_of(wish.subscription)
-        self._about_to_change(wish.address)
-        held = self._portal.own_address(wish.address)
-        outcome = self._apply(held, kind, wish, actor)
+        with self._changing(wish.address, actor):
+            held = self._portal.own_address(wish.address)
+            outcome = self._apply(held, kind, wish, actor)
         self._tell(wish.address, wish.status, kind=_STATUS, actor=actor, at=wish.at, subscription=kind.id)
         answer = self._status(wish.address, held, kind)
         answer.set_status_success_reason = outcome.value
@@ -168,11 +170,11 @@ class Preferences:
         self, address: str, actor: Actor, unit: int | None = None, at: int | None = None
     ) -> list[PublicStatus]:
         """Opt an address out of everything of the account, or of one brand; a repeat changes nothing."""
-        self._about_to_change(address)
-        held = self._portal.own_address(address)
-        new = unit not in held.wide and None not in held.wide
-        if new:
-            held.wide[unit] = Wide(self._portal.clock.now() if at is None else at, actor.source, unit)
+        with self._changing(address, actor):
+            held = self._portal.own_address(address)
+            new = unit not in held.wide and None not in held.wide
+            if new:
+                held.wide[unit] = Wide(self._portal.clock.now() if at is None else at, actor.source, unit)
         self._tell(address, "UNSUBSCRIBED", kind=_PORTAL, actor=actor, at=at)
         outcome = WriteOutcome.UNSUBSCRIBE_FROM_ALL_OCCURRED if new else WriteOutcome.NO_STATUS_CHANGE
         rows = [self._status(address, held, kind) for kind in self.types(unit)]
@@ -182,41 +184,60 @@ class Preferences:
 
     def lift_all(self, address: str) -> None:
         """Take every opt-out of all away and leave the types as they were."""
-        self._about_to_change(address)
-        self._portal.own_address(address).wide.clear()
+        with self._changing(address):
+            self._portal.own_address(address).wide.clear()
 
     def put(self, address: str, subscription: int, row: Row) -> None:
         """Set a row as given, words that HubSpot never documented included."""
-        self._about_to_change(address)
-        self._portal.own_address(address).rows[subscription] = row
+        with self._changing(address):
+            self._portal.own_address(address).rows[subscription] = row
 
     def forget(self, address: str, subscription: int | None = None) -> bool:
         """Clear one type, or all that is held for the address; False when there was nothing to clear."""
         held = self._portal.address(address)
         if held is None or not (subscription in held.rows if subscription else held.rows or held.wide):
             return False
-        self._about_to_change(address)
-        held = self._portal.own_address(address)
-        if subscription is None:
-            held.rows, held.wide = {}, {}
-        else:
-            held.rows.pop(subscription, None)
+        with self._changing(address):
+            held = self._portal.own_address(address)
+            if subscription is None:
+                held.rows, held.wide = {}, {}
+            else:
+                held.rows.pop(subscription, None)
         return True
 
     def _at(self, wish: Wish) -> int:
         return self._portal.clock.now() if wish.at is None else wish.at
 
-    def _about_to_change(self, address: str) -> None:
-        """The contact whose primary address this is will show other opt-out properties."""
+    @contextmanager
+    def _changing(self, address: str, actor: Actor | None = None) -> Iterator[None]:
+        """The contact whose primary address this is shows other opt-out properties afterwards."""
         portal = self._portal
         contact_id = portal.owner(address)
         contact = portal.live(contact_id) if contact_id is not None else None
         if contact is None or (contact.email or "").lower() != address.lower():
+            yield
             return
         portal.remember(contact.id)
         portal.mark(contact.id)
         if portal.options.preference_moves_modified:
             portal.adopt(contact).modified = portal.clock.now()
+        before = portal.flags(contact) if portal.watches_opt_outs else {}
+        yield
+        if portal.watches_opt_outs:
+            after = portal.flags(contact)
+            self._noticed(contact, actor, {n: v for n, v in after.items() if before.get(n) != v})
+
+    def _noticed(self, contact: Contact, actor: Actor | None, changes: Flags) -> None:
+        """Whom HubSpot tells that a record's opt-out properties changed, and the portal's own workflow."""
+        portal, name = self._portal, self._portal.options.opt_out_workflow
+        if not changes:
+            return
+        portal.tell_opt_outs(contact.id, actor, changes)
+        if name:
+            kept = portal.touch(contact)
+            kept.props = {**kept.props, name: iso(portal.clock.now())}
+            kept.modified = max(kept.modified + 1, portal.clock.now())
+            portal.tell("UPDATE", kept.id, WORKFLOW, changes={name: kept.props[name]})
 
     def _tell(
         self,

@@ -23,6 +23,7 @@ from connector.sandbox.register import Register
 from connector.sandbox.replies import Reply
 from connector.sandbox.stage import Colleague, Importer, OtherApp, Person
 from connector.sandbox.times import DAY, PortalClock
+from connector.sandbox.webhooks import Subscriptions
 
 Ready = Callable[[str, str, int], None]
 _LOOPBACK = "127.0.0.1"
@@ -45,6 +46,7 @@ class Sandbox:
         clock: Clock | None = None,
         portal_id: int = DEFAULT_PORTAL,
         born: int | None = None,
+        webhooks: Subscriptions | None = None,
     ) -> None:
         self.clock = PortalClock(clock or SystemClock())
         born = self.clock.now() // DAY * DAY if born is None else born
@@ -58,6 +60,7 @@ class Sandbox:
         self.register = Register(self.engine)
         self.machine = Machine(self.engine)
         self.office = Office(self.engine)
+        self.engine.postman.subscribe(webhooks)
 
     @property
     def token(self) -> str:
@@ -94,13 +97,15 @@ class Running:
         self._server = _server(sandbox)
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
+        sandbox.engine.postman.open()
 
     @property
     def token(self) -> str:
         return self.sandbox.token
 
     def stop(self) -> None:
-        """Stop serving; open connections are closed."""
+        """Stop serving and sending; open connections are closed."""
+        self.sandbox.engine.postman.close()
         self._server.should_exit = True
         self._server.force_exit = True
         self._thread.join(timeout=10)
@@ -127,6 +132,7 @@ def run(
     *,
     options: Options | None = None,
     clock: Clock | None = None,
+    webhooks: Subscriptions | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `ready` gets base URL, token and portal id once connections are taken.
 
@@ -135,7 +141,8 @@ def run(
     over = threading.Event()
     before = {number: signal.signal(number, _setter(over)) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with Sandbox(people, seed, tier, options=options, clock=clock).start(port) as running:
+        made = Sandbox(people, seed, tier, options=options, clock=clock, webhooks=webhooks)
+        with made.start(port) as running:
             ready(running.base_url, running.token, running.portal_id)
             over.wait()
     finally:
