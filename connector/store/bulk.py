@@ -99,11 +99,15 @@ class Lookup:
     SQLAlchemy's own IN list costs 4 microseconds a value, more than SQLite takes to find it. SQLite gets
     lists in a few lengths, filled up with their last value, so that it knows each statement already;
     PostgreSQL an array.
+
+    `indexed`: the column begins an index of its own, and SQLite must take that. It keeps no statistics here,
+    holds `portal = ?` for the rarest of finds, and would read every row of the portal by the primary key.
     """
 
-    def __init__(self, statement: Select[Any], column: Column[Any]) -> None:
+    def __init__(self, statement: Select[Any], column: Column[Any], *, indexed: bool = False) -> None:
         self._statement = statement
         self._column = f"{column.table.name}.{column.name}"
+        self._of_portal = f"{column.table.name}.portal = ?" if indexed else None
         self._spelled: dict[tuple[str, int], str] = {}
 
     def rows(self, connection: Connection, portal: int, values: Iterable[Any]) -> Iterator[AnyRow]:
@@ -124,6 +128,8 @@ class Lookup:
             within = f"IN ({', '.join('?' * length)})" if length else "= ANY(%(chunk)s)"
             marked = self._statement.where(text(f"{self._column} {_CHUNK_MARK}"))
             spelled = str(marked.compile(dialect=connection.dialect))
+            if self._of_portal is not None:  # a term that is worked out is looked up in no index
+                spelled = spelled.replace(self._of_portal, f"+{self._of_portal}")
             found = self._spelled[key] = spelled.replace(_CHUNK_MARK, within)
         return found
 

@@ -44,7 +44,7 @@ _FIELDS: Final = ContactRow._fields
 _ARCHIVED: Final = _FIELDS.index("archived")
 _OURS: Final = select(*(contact.c[name] for name in _FIELDS)).where(contact.c.portal == bulk.PORTAL)
 _BY_ID: Final = bulk.Lookup(_OURS, contact.c.id)
-_BY_PERSON: Final = bulk.Lookup(_OURS.order_by(contact.c.id), contact.c.person_id)
+_BY_PERSON: Final = bulk.Lookup(_OURS.order_by(contact.c.id), contact.c.person_id, indexed=True)
 _LAST: Final = 2**63 - 1
 _KNOWN: Final = bulk.Spelled(
     select(contact.c.id, contact.c.fingerprint, contact.c.person_id)

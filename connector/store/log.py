@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, delete, func, select, tuple_
+from sqlalchemy import Select, and_, delete, func, select
 
 from connector.consent.events import NOES, Event, EventType, Source
 from connector.proof import merkle
@@ -251,12 +251,15 @@ class Log:
         for winner, loser, ref in self._merged(texts):
             for source, text in texts[winner].items():
                 asked[loser, self._scope.vault.source_ref(ref, text)] = source
-        self._scope.load({person_id for person_id, _ in asked})
-        pair = tuple_(payload.c.person_id, payload.c.source)
+        people = {person_id for person_id, _ in asked}
+        held = _SOURCES.rows(self._connection, self._scope.portal, people)
+        seqs = [row.seq for row in held if (row.person_id, row.source) in asked]
+        if not seqs:
+            return {}
+        self._scope.load(people)
         return {
             asked[row.person_id, row.source]: self._event(row)
-            for chunk in bulk.batched(asked, bulk.CHUNK)
-            for row in self._connection.execute(self._with_payload().where(pair.in_(chunk)))
+            for row in bulk.select_in(self._connection, self._with_payload(), payload.c.seq, seqs)
         }
 
     def _merged(self, person_ids: Iterable[int]) -> list[tuple[int, int, bytes]]:
@@ -445,7 +448,16 @@ def _filled(event: Event, made: Header) -> Event:
 _WITH_PAYLOAD: Final = _columns(payload.c.person_id, payload.c.source, payload.c.sealed).join_from(
     payload, entry, and_(payload.c.portal == entry.c.portal, payload.c.seq == entry.c.seq)
 )
-_BY_PERSON: Final = bulk.Lookup(_WITH_PAYLOAD.where(payload.c.portal == bulk.PORTAL), payload.c.person_id)
+_BY_PERSON: Final = bulk.Lookup(
+    _WITH_PAYLOAD.where(payload.c.portal == bulk.PORTAL), payload.c.person_id, indexed=True
+)
+_SOURCES: Final = bulk.Lookup(
+    select(payload.c.person_id, payload.c.source, payload.c.seq).where(
+        payload.c.portal == bulk.PORTAL, payload.c.source.is_not(None)
+    ),
+    payload.c.person_id,
+    indexed=True,
+)
 _MERGED: Final = bulk.Lookup(
     select(person.c.merged_into, person.c.id, person.c.ref).where(person.c.portal == bulk.PORTAL),
     person.c.merged_into,
