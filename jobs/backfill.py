@@ -3,7 +3,7 @@
 A few pages of 100 contacts are one transaction with their cursor, so that a kill costs at most those pages.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from connector.acts.tally import Tally
 from connector.errors import RequestRejected
 from connector.store.observed import WIDE
 from connector.store.work import Work
-from jobs.reading import Beat, Reader, still
+from jobs.reading import Beat, Progress, Reader, Tell, still, untold
 from jobs.statuses import read_statuses
 from jobs.stretches import WHOLE, Piece, Reach, Stretch, pieces
 from mappings.records import Contact
@@ -24,18 +24,6 @@ CHANGED = "changed"
 #: The share of calls that read the list, where each page's statuses take two batches and a bit.
 BESIDE_BATCHES = 0.33
 TOTALS = "opted_out"  # how many HubSpot counted when both sides were compared last
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far it is: contacts read in all, API calls of this run, and of how many where HubSpot tells."""
-
-    contacts: int
-    total: int | None
-    requests: int
-
-
-Tell = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +46,7 @@ class _Start:
 
 
 def backfill(
-    desk: Desk, tally: Tally, *, fresh: bool = False, tell: Tell | None = None, beat: Beat = still
+    desk: Desk, tally: Tally, *, fresh: bool = False, tell: Tell = untold, beat: Beat = still
 ) -> Backfilled:
     """Read every contact, from where an interrupted run was; then single statuses as the budget allows."""
     calls = desk.hubspot.calls_made
@@ -73,11 +61,10 @@ def backfill(
         for group in pages.together(reader.at_once):
             done += sum(len(ready.page.contacts) for ready in group)
             reader.take(group, partial(_mark, group[-1].page.left, done, start.since))
-            if tell is not None:
-                tell(Progress(done, total, desk.hubspot.calls_made - calls))
+            tell(Progress("backfill", done, total, desk.hubspot.calls_made - calls))
     reader.judge()
     _finish(desk, start.since)
-    read_statuses(desk, tally, beat=beat)
+    read_statuses(desk, tally, beat=beat, tell=tell)
     resumed = start.contacts if start.resumed else None
     return Backfilled(done, desk.hubspot.calls_made - calls, tally.events, resumed)
 

@@ -60,10 +60,10 @@ def backfill(wanted: Globals, fresh: Fresh = False) -> Outcome:
         check_properties(desk)
         day = partial(wiring.calls_of, settings, settings.portal(wanted.portal))
         with (
-            running(desk, settings.mirror.database, "backfill") as run,
-            told(desk.clock, day, silent=wanted.json) as tell,
+            told(desk.clock, day, silent=wanted.json) as listener,
+            running(desk, settings.mirror.database, "backfill", listener) as run,
         ):
-            done = run_backfill(desk, tally, fresh=fresh, tell=tell, beat=run.beat)
+            done = run_backfill(desk, tally, fresh=fresh, tell=run.tell, beat=run.beat)
             read_forms(desk, tally, beat=run.beat)
             run.figures |= {"contacts": done.contacts, "events": tally.events}
         seconds = desk.clock.monotonic() - started
@@ -95,16 +95,22 @@ def sync(
             "A dry run writes nothing.", where="sync", next_step="Say one of the two options."
         )
     with wiring.opened(settings, wanted.portal) as desk:
-        return _synced(desk, settings, dry_run=dry_run, full=full, confirmed=confirm_first_push)
+        return _synced(desk, settings, wanted, dry_run=dry_run, full=full, confirmed=confirm_first_push)
 
 
-def _synced(desk: Desk, settings: Settings, *, dry_run: bool, full: bool, confirmed: bool) -> Outcome:
-    with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
+def _synced(
+    desk: Desk, settings: Settings, wanted: Globals, *, dry_run: bool, full: bool, confirmed: bool
+) -> Outcome:
+    day, job = partial(wiring.calls_of, settings, settings.portal(desk.name)), "sweep" if full else "pull"
+    with (
+        told(desk.clock, day, silent=wanted.json) as listener,
+        running(desk, settings.mirror.database, job, listener) as run,
+    ):
         if confirmed:
             confirm_first_push(desk)
         if not dry_run:
             carry_on(settings, desk)
-        turned = turn(desk, Plan(full=full, push=not dry_run), beat=run.beat)
+        turned = turn(desk, Plan(full=full, push=not dry_run), beat=run.beat, tell=run.tell)
         run.figures |= turned.figures()
     mailed = Sent() if dry_run else try_post(settings, desk)
     checkpoint = None if dry_run else checkpoint_after_sync(settings, desk)

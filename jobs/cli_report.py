@@ -20,12 +20,13 @@ from connector.report.figures import Report
 from connector.report.gather import gather
 from connector.report.render import write
 from connector.settings import Settings, load
-from connector.store.contacts import AGES
+from connector.store.coverage import AGES
 from jobs import output
 from jobs.account import staff
 from jobs.due import local_day
 from jobs.mailing import about_of, has_server, is_mailed, nightly_of, outside_of, place_names
 from jobs.options import Globals, Outcome, command
+from jobs.progress import spoken
 
 Day = Annotated[str | None, typer.Option("--date", help="A past local day, 2026-11-24: its figures.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report to this file.")]
@@ -141,8 +142,15 @@ def _states(found: list[dict[str, Any]]) -> Group:
         for each in found
     ]
     headings = ("portal", "contacts", "last pull", "last sweep", "pending", "reviews", "breaker", "entries")
-    lines = [line for each in found for line in (_known(each), *_letters(each))]
+    lines = [line for each in found for line in _lines(each)]
     return Group(output.table(headings, rows), *map(Text, lines))
+
+
+def _lines(each: dict[str, Any]) -> Iterator[str]:
+    yield from _under_way(each)
+    yield _known(each)
+    yield from _covered(each)
+    yield from _letters(each)
 
 
 def _known(each: dict[str, Any]) -> str:
@@ -153,7 +161,34 @@ def _known(each: dict[str, Any]) -> str:
     ages = ", ".join([*told, f"older: {within['older']:,}", f"never: {within['never']:,}"])
     share = f" of {calls['ours']:,} ({calls['today'] / calls['ours']:.0%})" if calls["ours"] else ""
     spent = f"Calls today: {calls['today']:,}{share}."
-    return f"{each['portal']}: statuses of {people:,} people read {ages}. {spent}"
+    single = each["statuses"]
+    days = f" At {single['per_day']:,} a day: {single['days_left']:,} days." if single["days_left"] else ""
+    return f"{each['portal']}: statuses of {people:,} people read {ages}.{days} {spent}"
+
+
+def _under_way(each: dict[str, Any]) -> Iterator[str]:
+    """The reading that runs now: how far, how fast, how long still, calls; the day's share stands below."""
+    found = each["reading"]
+    if found is None:
+        return
+    of = f" of {max(found['of'], found['contacts']):,}" if found["of"] is not None else ""
+    parts = [f"{found['contacts']:,}{of} contacts", f"{found['a_second']:,.0f} a second"]
+    if found["seconds_left"] is not None:
+        parts.append(f"{spoken(found['seconds_left'])} left")
+    yield f"{each['portal']}: {found['stage']} under way, {', '.join(parts)}, {found['calls']:,} calls."
+
+
+def _covered(each: dict[str, Any]) -> Iterator[str]:
+    """What differs from purpose to purpose: noes known without a full read, the age of a mailing's ground."""
+    for known in each["coverage"]:
+        told = [f"{known['share']:.1%} read in full"]
+        if known["noes_only"]:
+            told.append(f"{known['noes_only']:,} never read are known to have said no")
+        if known["sendable_oldest_read"]:
+            told.append(
+                f"{known['sendable']:,} may be mailed, the oldest read {known['sendable_oldest_read']}"
+            )
+        yield f"  {known['purpose']}: {', '.join(told)}."
 
 
 def _letters(each: dict[str, Any]) -> Iterator[str]:

@@ -6,14 +6,14 @@ from typing import Final, Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from connector.acts.under_way import UnderWay, next_of
 from connector.clock import Clock
 from jobs import output
-from jobs.backfill import Progress as Reached
-from jobs.backfill import Tell
+from jobs.reading import Progress as Reached
+from jobs.reading import Tell, untold
 
 LINE_EVERY_S: Final = 30.0
 DAY_EVERY_S: Final = 5.0  # the day's calls are looked up so often at most
-SOON_S: Final = 0.5  # before that a rate says nothing
 
 
 class Day(Protocol):
@@ -29,10 +29,10 @@ class Day(Protocol):
 
 
 @contextmanager
-def told(clock: Clock, day: Callable[[], Day], *, silent: bool) -> Iterator[Tell | None]:
-    """What to tell the progress to; None where nobody is to hear."""
+def told(clock: Clock, day: Callable[[], Day], *, silent: bool) -> Iterator[Tell]:
+    """What to tell the progress to; `silent`: nobody is to hear."""
     if silent:
-        yield None
+        yield untold
         return
     words = Words(clock, day)
     console = output.stderr()
@@ -41,24 +41,27 @@ def told(clock: Clock, day: Callable[[], Day], *, silent: bool) -> Iterator[Tell
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
     with Progress(*columns, console=console, transient=False) as progress:
-        task = progress.add_task("backfill", total=None, said="")
+        tasks: dict[str, TaskID] = {}
 
         def tell(reached: Reached) -> None:
-            progress.update(task, completed=reached.contacts, total=reached.total, said=words(reached))
+            said = words(reached)
+            if reached.what not in tasks:
+                tasks[reached.what] = progress.add_task(reached.what, total=None, said="")
+            progress.update(tasks[reached.what], completed=reached.contacts, total=reached.total, said=said)
 
         yield tell
 
 
 def _lines(clock: Clock, words: "Words", show: Callable[[str], None]) -> Tell:
-    """A line at once, and one every half a minute."""
-    last: float | None = None
+    """A line at once for each stage, and one every half a minute."""
+    last: tuple[str, float] | None = None
 
     def tell(reached: Reached) -> None:
         nonlocal last
         said, now = words(reached), clock.monotonic()
-        if last is None or now - last >= LINE_EVERY_S:
-            last = now
-            show(f"backfill: {said}")
+        if last is None or last[0] != reached.what or now - last[1] >= LINE_EVERY_S:
+            last = reached.what, now
+            show(f"{reached.what}: {said}")
 
     return tell
 
@@ -69,22 +72,28 @@ class Words:
     def __init__(self, clock: Clock, day: Callable[[], Day]) -> None:
         self._clock = clock
         self._day = day
-        self._started = clock.monotonic()
-        self._first: int | None = None  # what an earlier run had read says nothing about this one's pace
+        self._stage: UnderWay | None = None
         self._share = ""
         self._looked: float | None = None
 
     def __call__(self, reached: Reached) -> str:
         """Contacts of how many, contacts a second, time left, calls, their share of the day's."""
-        if self._first is None:
-            self._first = reached.contacts
-        seconds = self._clock.monotonic() - self._started
-        rate = (reached.contacts - self._first) / seconds if seconds > SOON_S else 0.0
+        self._stage = stage = self._next(reached)
         of = "" if reached.total is None else f" of {max(reached.total, reached.contacts):,}"
-        parts = [f"{reached.contacts:,}{of} contacts", f"{rate:,.0f} a second"]
-        if reached.total is not None and rate:
-            parts.append(f"{_spoken(max(0, reached.total - reached.contacts) / rate)} left")
+        parts = [f"{reached.contacts:,}{of} contacts", f"{stage.a_second:,.0f} a second"]
+        if stage.seconds_left is not None:
+            parts.append(f"{spoken(stage.seconds_left)} left")
         return ", ".join([*parts, f"{reached.requests:,} calls", *self._of_the_day()])
+
+    def _next(self, reached: Reached) -> UnderWay:
+        return next_of(
+            self._stage,
+            reached.what,
+            done=reached.contacts,
+            total=reached.total,
+            calls=reached.requests,
+            now=self._clock.now(),
+        )
 
     def _of_the_day(self) -> list[str]:
         now = self._clock.monotonic()
@@ -94,7 +103,8 @@ class Words:
         return [self._share] if self._share else []
 
 
-def _spoken(seconds: float) -> str:
+def spoken(seconds: float) -> str:
+    """A length of time in its two largest units."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s" if minutes else f"{left} s"

@@ -38,6 +38,26 @@ def still() -> None:
     """Nobody watches."""
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long reading is: contacts in all, of how many where that is known, API calls of this reading.
+
+    `what`: backfill, sweep, or statuses (the single reads of people who are due).
+    """
+
+    what: str
+    contacts: int
+    total: int | None
+    requests: int
+
+
+Tell = Callable[[Progress], None]
+
+
+def untold(reached: Progress) -> None:
+    """Nobody is to hear."""
+
+
 @dataclass(slots=True)
 class Reader:
     """One turn's reading: HubSpot is asked outside of any transaction, then a group is taken in at once."""

@@ -10,10 +10,11 @@ from datetime import datetime, time
 
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
+from connector.store.coverage import NEVER
 from connector.store.work import Work
 from jobs.ahead import BATCH
 from jobs.due import local_day
-from jobs.reading import Beat, Reader, still
+from jobs.reading import Beat, Progress, Reader, Tell, still, untold
 from mappings.records import Contact
 
 SINGLES = 25  # read again one by one at each turn: some three seconds at Starter's limit
@@ -25,24 +26,27 @@ SOME = 90  # of a larger one: with their additional addresses they fill one batc
 SPENT = "statuses_spent"
 
 
-def read_statuses(desk: Desk, tally: Tally, *, recheck: bool = False, beat: Beat = still) -> None:
+def read_statuses(
+    desk: Desk, tally: Tally, *, recheck: bool = False, beat: Beat = still, tell: Tell = untold
+) -> None:
     """Read those never read; with `recheck` also some of those whose reading is oldest."""
     if desk.hubspot.capabilities().batch_statuses:
-        _first(desk, Reader(desk, tally, beat), limit=None)
+        _first(desk, Reader(desk, tally, beat), limit=None, tell=tell)
         if recheck:
             _again(desk, Reader(desk, tally, beat), small=SMALL_WITH_BATCHES, some=SOME)
         return
     left = _left(desk)
     reader = Reader(desk, tally, beat, singles=left)
-    _first(desk, reader, limit=left)
+    _first(desk, reader, limit=left, tell=tell)
     if recheck:
         _oldest(desk, reader, budget=desk.statuses_per_day, spent=desk.statuses_per_day - reader.singles)
     _spend(desk, left - reader.singles)
 
 
-def _first(desk: Desk, reader: Reader, limit: int | None) -> None:
+def _first(desk: Desk, reader: Reader, limit: int | None, tell: Tell) -> None:
     """Those whose statuses were never read, or who changed since."""
     asked: set[int] = set()
+    calls, due_in_all = desk.hubspot.calls_made, _due(desk, limit)
     while limit is None or reader.singles > 0:
         with desk.mirror.read(desk.portal) as work:
             due = [row.id for row in work.contacts.due_for_statuses(len(asked) + BATCH, 0)]
@@ -51,6 +55,14 @@ def _first(desk: Desk, reader: Reader, limit: int | None) -> None:
             return
         asked.update(wanted)
         _read(desk, reader, wanted)
+        tell(Progress("statuses", len(asked), due_in_all, desk.hubspot.calls_made - calls))
+
+
+def _due(desk: Desk, limit: int | None) -> int:
+    """How many of them this turn may read."""
+    with desk.mirror.read(desk.portal) as work:
+        never = work.ages.of_everybody(desk.clock.now()).within[NEVER]
+    return never if limit is None else min(never, limit)
 
 
 def _oldest(desk: Desk, reader: Reader, *, budget: int, spent: int) -> None:

@@ -11,7 +11,7 @@ from connector.acts.breakers import VANISHED, is_believable, open_breaker, swept
 from connector.acts.desk import Desk
 from connector.acts.tally import Tally
 from jobs.backfill import reach
-from jobs.reading import Beat, Reader, still
+from jobs.reading import Beat, Progress, Reader, Tell, still, untold
 from jobs.stretches import WHOLE, Piece, pieces
 from jobs.unchanged import Unchanged
 from mappings.records import Contact
@@ -20,9 +20,9 @@ LAST_SWEEP = "last_sweep"
 UNKNOWN = (b"", None)
 
 
-def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
+def sweep(desk: Desk, tally: Tally, *, beat: Beat = still, tell: Tell = untold) -> None:
     """Compare the whole register; statuses again where the plan has batches."""
-    started = desk.clock.now()
+    started, calls = desk.clock.now(), desk.hubspot.calls_made
     unchanged = Unchanged(desk) if desk.hubspot.capabilities().batch_statuses else None
     reader = Reader(desk, tally, beat, unchanged)
     compared = _Compared(desk, unchanged)
@@ -30,6 +30,7 @@ def sweep(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
     with reader.ahead(pieces(desk.hubspot, WHOLE, reach(desk, total)), compared.choose) as pages:
         for group in pages.together(reader.at_once):
             reader.take(group)
+            tell(Progress("sweep", reader.seen, total, desk.hubspot.calls_made - calls))
     complete = _absent(desk, reader, compared.missing)
     reader.judge()
     if not complete:

@@ -152,7 +152,7 @@ def _sweep(settings: Settings, desk: Desk, beat: Beat) -> None:
 def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:
     carry_on(settings, desk)  # the noes in it, and what an erasure of this turn must not leave behind
     with running(desk, settings.mirror.database, "sweep" if full else "pull") as run:
-        turned = turn(desk, Plan(full=full, forms=False), beat=_both(run.beat, beat))
+        turned = turn(desk, Plan(full=full, forms=False), beat=_both(run.beat, beat), tell=run.tell)
         run.figures |= turned.figures()
     METERS.count("reconcile_drift", turned.tally.queued, portal=desk.name)
     checkpoint_after_sync(settings, desk)

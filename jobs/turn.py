@@ -29,7 +29,7 @@ from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
 from jobs.forms import read_forms, settle_forms
 from jobs.pull import pull
-from jobs.reading import Beat, still
+from jobs.reading import Beat, Tell, still, untold
 from jobs.statuses import read_statuses
 from jobs.sweep import sweep
 from mappings.words import EMAIL, OPTED_OUT_OF, OPTED_OUT_OF_ALL
@@ -78,17 +78,17 @@ class Turned:
         }
 
 
-def turn(desk: Desk, plan: Plan, *, beat: Beat = still) -> Turned:
+def turn(desk: Desk, plan: Plan, *, beat: Beat = still, tell: Tell = untold) -> Turned:
     """Pull changes, reconcile, push, read back. Raises what HubSpot or the database make it raise."""
     recall(desk)
     try:
-        return _turned(desk, plan, beat)
+        return _turned(desk, plan, beat, tell)
     finally:
         with suppress(Temporary):  # the turn's own error is the one to tell
             keep(desk)
 
 
-def _turned(desk: Desk, plan: Plan, beat: Beat) -> Turned:
+def _turned(desk: Desk, plan: Plan, beat: Beat, tell: Tell) -> Turned:
     turned = Turned()
     check_portal(desk)
     mind_the_clock(desk, turned.tally)
@@ -101,7 +101,7 @@ def _turned(desk: Desk, plan: Plan, beat: Beat) -> Turned:
     shred_unconfirmed(desk)
     hold_overdue(desk)
     try:
-        read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat)
+        read(desk, turned.tally, full=plan.full, forms=plan.forms, beat=beat, tell=tell)
         carry_on(desk, turned.tally)
         find_links_again(desk)
     except (Temporary, RequestRejected):  # what waits leaves all the same: a no is no hostage of a reading
@@ -153,7 +153,15 @@ def check_properties(desk: Desk) -> None:
         log.warning("properties_missing", count=len(missing), names=sorted(missing))
 
 
-def read(desk: Desk, tally: Tally, *, full: bool, forms: bool = True, beat: Beat = still) -> None:
+def read(
+    desk: Desk,
+    tally: Tally,
+    *,
+    full: bool,
+    forms: bool = True,
+    beat: Beat = still,
+    tell: Tell = untold,
+) -> None:
     """Whichever reading is needed: the first full one, a sweep, or what changed.
 
     What people sent through forms is read before the statuses that it proves (rows 10, 17, 19).
@@ -162,15 +170,15 @@ def read(desk: Desk, tally: Tally, *, full: bool, forms: bool = True, beat: Beat
         known = is_backfilled(work)
     if not known:
         check_properties(desk)
-        run_backfill(desk, tally, beat=beat)
+        run_backfill(desk, tally, beat=beat, tell=tell)
         read_forms(desk, tally, beat=beat)
         return
     touched = read_forms(desk, tally, beat=beat) if forms else ()
     pull(desk, tally, beat=beat)
     if full:
         check_properties(desk)
-        sweep(desk, tally, beat=beat)
-    read_statuses(desk, tally, recheck=not full, beat=beat)
+        sweep(desk, tally, beat=beat, tell=tell)
+    read_statuses(desk, tally, recheck=not full, beat=beat, tell=tell)
     settle_forms(desk, tally, touched)
 
 

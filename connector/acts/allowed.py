@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Final
 
 from connector.acts.desk import Desk
+from connector.store.work import Work
 from mappings.records import Capabilities
 
 KEY: Final = "allowed"
@@ -20,6 +21,12 @@ def recall(desk: Desk) -> None:
         found = work.meta.get(KEY)
     if found and 0 <= desk.clock.now() - found["at"] < VALID_MS:
         desk.hubspot.recall(Capabilities(**found["allowed"]))
+
+
+def kept(work: Work) -> Capabilities | None:
+    """What was found out last, however old; None: nobody asked, or HubSpot has refused something since."""
+    found = work.meta.get(KEY)
+    return Capabilities(**found["allowed"]) if found else None
 
 
 def keep(desk: Desk) -> None:

@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any
 
-from connector.acts import placed, requests, telling
+from connector.acts import allowed, placed, requests, telling, under_way
 from connector.acts.desk import Desk
 from connector.acts.mail_out import totals_of
 from connector.acts.notices import owed
 from connector.report.archive import missed
+from connector.report.gather import coverage_of
+from connector.store.coverage import NEVER
 from connector.store.runs import Run
 from connector.store.work import Work
 from mappings.times import iso
@@ -35,7 +37,10 @@ def status(
             "contacts": counts.live,
             "statuses_read": counts.read,
             "oldest_read": iso(counts.oldest_read),
-            "read_within": work.contacts.ages(now),
+            "read_within": dict(work.ages.of_everybody(now).within),
+            "coverage": [each.document() for each in coverage_of(work, desk.purposes, now)],
+            "statuses": _single_reads(desk, work),
+            "reading": under_way.document(work, now),
             "last_pull": iso(_last(work, *READING)),
             "last_sweep": iso(work.meta.get("last_sweep")),
             "outbox_pending": waiting.count,
@@ -54,6 +59,19 @@ def status(
             "failing": [run.job for run in _failing(work)],
             "log": {"entries": head.size, "root": head.root},
         }
+
+
+def _single_reads(desk: Desk, work: Work) -> dict[str, Any]:
+    """What is left to read one by one, and how many days that takes; with batches, or not known: no days."""
+    left = work.ages.of_everybody(desk.clock.now()).within[NEVER]
+    plan = allowed.kept(work)
+    singles = plan is not None and not plan.batch_statuses and desk.statuses_per_day > 0
+    return {
+        "left": left,
+        "batches": None if plan is None else plan.batch_statuses,
+        "per_day": desk.statuses_per_day,
+        "days_left": -(-left // desk.statuses_per_day) if singles else None,
+    }
 
 
 def _breaker(work: Work) -> dict[str, Any] | None:

@@ -19,17 +19,40 @@ def iso(at: int | None) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How many of the statuses of one purpose have been read in full, and when the oldest of them was."""
+    """How much is known of one purpose, and how old that is.
+
+    `read`: people whose statuses were read in full, the oldest at `oldest_read`; `within`: by age of that
+    reading. `noes_only`: never read in full, but their no is known from the contact's property. `mailable`:
+    how many may be mailed, the oldest of whose readings was at `mailable_oldest`.
+    """
 
     purpose: str
     read: int
     total: int
     oldest_read: int | None = None
+    within: Mapping[str, int] = field(default_factory=dict)
+    noes_only: int = 0
+    mailable: int = 0
+    mailable_oldest: int | None = None
 
     @property
     def share(self) -> float:
         """0 to 1; 1 where there is nothing to read."""
         return self.read / self.total if self.total else 1.0
+
+    def document(self) -> dict[str, Any]:
+        """As `status` and `report` print it."""
+        return {
+            "purpose": self.purpose,
+            "read": self.read,
+            "total": self.total,
+            "share": round(self.share, 4),
+            "oldest_read": iso(self.oldest_read),
+            "read_within": dict(self.within),
+            "noes_only": self.noes_only,
+            "sendable": self.mailable,
+            "sendable_oldest_read": iso(self.mailable_oldest),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,16 +236,7 @@ class Report:
 
     def _standing(self) -> dict[str, Any]:
         return {
-            "coverage": [
-                {
-                    "purpose": each.purpose,
-                    "read": each.read,
-                    "total": each.total,
-                    "share": round(each.share, 4),
-                    "oldest_read": iso(each.oldest_read),
-                }
-                for each in self.coverage
-            ],
+            "coverage": [each.document() for each in self.coverage],
             "states": [
                 {
                     "purpose": each.purpose,

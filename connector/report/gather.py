@@ -18,6 +18,7 @@ from connector.report.figures import (
     latency,
 )
 from connector.report.findings import Findings, Sighting, without_person
+from connector.store.coverage import NEVER, NOBODY
 from connector.store.outbox import Sent
 from connector.store.runs import Run
 from connector.store.work import Work
@@ -104,7 +105,7 @@ def _standing(work: Work, purposes: Purposes, report: Report) -> Report:
         last_pull=_ended(work, PULLS),
         last_sweep=_ended(work, SWEEPS),
         contacts=work.contacts.counts().live,
-        coverage=_coverage(work, purposes),
+        coverage=coverage_of(work, purposes, report.made_at),
         states=_states(work),
         sendable=_sendable(work, purposes),
         pending=_pending(work),
@@ -154,18 +155,25 @@ def _ended(work: Work, jobs: Iterable[str]) -> int | None:
     return max((run.ended_at for run in runs if run is not None and run.ended_at is not None), default=None)
 
 
-def _coverage(work: Work, purposes: Purposes) -> tuple[Coverage, ...]:
-    """A full read covers every subscription type of a person at once (HA 8.1): one share for all purposes."""
-    counts = work.contacts.counts()
-    total = max(0, counts.live - counts.without_person)
+def coverage_of(work: Work, purposes: Purposes, now: int) -> tuple[Coverage, ...]:
+    """How much is known of each purpose and how old it is. Three queries, whatever the size.
+
+    A full read covers every subscription type of a person at once (HA 8.1).
+    """
+    known, mailable = work.ages.of_everybody(now), work.ages.of_mailable(now)
+    noes = work.ages.noes_of_unread({each.key: each.subscription_id for each in purposes})
     return tuple(
         Coverage(
-            purpose=purpose.key,
-            read=min(counts.read, total),
-            total=total,
-            oldest_read=counts.oldest_read,
+            purpose=each.key,
+            read=known.total - known.within[NEVER],
+            total=known.total,
+            oldest_read=known.oldest,
+            within=known.within,
+            noes_only=noes[each.key],
+            mailable=mailable.get(each.key, NOBODY).total,
+            mailable_oldest=mailable.get(each.key, NOBODY).oldest,
         )
-        for purpose in purposes
+        for each in purposes
     )
 
 

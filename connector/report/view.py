@@ -104,6 +104,7 @@ def page(report: Report, words: Words) -> Page:
         kinds=tuple(_kind(each, report, words) for each in report.groups),
         sections=(
             _as_of(report, words),
+            *_known(report, words),
             _standing(report, words),
             _work(report, words),
             _log(report, words),
@@ -250,7 +251,6 @@ def _as_of(report: Report, words: Words) -> Section:
         (words.say("last_pull"), _read_at(report.last_pull, report, words)),
         (words.say("last_sweep"), _read_at(report.last_sweep, report, words)),
         (words.say("contacts"), words.number(report.contacts)),
-        *(_coverage(each, report, words) for each in report.coverage),
     ]
     return Section(title=words.say("as_of"), rows=tuple(rows))
 
@@ -259,16 +259,38 @@ def _read_at(at: int | None, report: Report, words: Words) -> str:
     return words.say("never") if at is None else local_time(at, report)
 
 
-def _coverage(coverage: Coverage, report: Report, words: Words) -> tuple[str, str]:
+def _known(report: Report, words: Words) -> Iterator[Section]:
+    """How old what we know is, per purpose; nothing where no purpose is configured."""
+    if report.coverage:
+        rows = tuple(
+            (purpose_title(each.purpose, report, words), " ".join(_coverage(each, report, words)))
+            for each in report.coverage
+        )
+        yield Section(title=words.say("coverage"), rows=rows)
+
+
+def _coverage(coverage: Coverage, report: Report, words: Words) -> Iterator[str]:
     key = "coverage_fresh" if coverage.oldest_read is None else "coverage_value"
-    value = words.say(
+    yield words.say(
         key,
         share=words.share(coverage.share),
         read=coverage.read,
         total=coverage.total,
         oldest=local_time(coverage.oldest_read, report),
     )
-    return f"{words.say('coverage')}: {purpose_title(coverage.purpose, report, words)}", value
+    if coverage.within:
+        yield words.say("coverage_ages", **coverage.within)
+    if coverage.noes_only:
+        yield words.say(_single("coverage_noes", coverage.noes_only), count=coverage.noes_only)
+    if coverage.mailable_oldest is not None:
+        oldest = local_time(coverage.mailable_oldest, report)
+        yield words.say(
+            _single("coverage_mailable", coverage.mailable), count=coverage.mailable, oldest=oldest
+        )
+
+
+def _single(text: str, count: int) -> str:
+    return f"{text}_one" if count == 1 else text
 
 
 def _standing(report: Report, words: Words) -> Section:

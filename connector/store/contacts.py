@@ -52,9 +52,6 @@ _KNOWN: Final = bulk.Spelled(
     .where(contact.c.id > bindparam("after", type_=BigInteger()))
     .where(contact.c.id <= bindparam("upto", type_=BigInteger()))
 )
-#: Names of ages of a reading, and the days that each reaches back.
-AGES: Final = {"day": 1, "week": 7, "month": 30}
-_DAY_MS: Final = 86_400_000
 
 
 class Contacts:
@@ -156,20 +153,6 @@ class Contacts:
         *sums, oldest = self._connection.execute(statement).one()
         live_, without, archived, gone, read = (int(each or 0) for each in sums)
         return ContactCounts(live_, without, archived, gone, read, oldest)
-
-    def ages(self, now: int) -> dict[str, int]:
-        """How old the full statuses of live records with a person are: {"day": read within one, ...}."""
-        ours = self._live & contact.c.person_id.is_not(None)
-        at = contact.c.statuses_read_at
-        bounds = [None, *(now - days * _DAY_MS for days in AGES.values()), None]
-        older = {
-            name: ours & (at > upto if since is None else (at > upto) & (at <= since))
-            for name, since, upto in zip(AGES, bounds, bounds[1:], strict=False)
-        }
-        older["older"] = ours & (at <= bounds[-2])
-        older["never"] = ours & at.is_(None)
-        row = self._connection.execute(select(*map(_sum, older.values())).where(self._mine)).one()
-        return {name: int(count or 0) for name, count in zip(older, row, strict=True)}
 
     def _select(self) -> Select[Any]:
         return select(*(contact.c[name] for name in _FIELDS)).where(self._mine)

@@ -8,6 +8,7 @@ from connector.store.blobs import Blobs
 from connector.store.cases import Cases
 from connector.store.checkpoints import Checkpoints
 from connector.store.contacts import Contacts
+from connector.store.coverage import Ages
 from connector.store.due import DueTable
 from connector.store.errands import Errands
 from connector.store.exports import Exports
@@ -63,6 +64,7 @@ class Work:
 
     people = _Room(People)
     contacts = _Room(Contacts)
+    ages = _Room(Ages)
     observed = _Room(Observed)
     answered = _Room(Answered)
     log = _Room(Log)

@@ -1,10 +1,13 @@
 """How far a first reading is: at a terminal, in a log file, for a program."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from jobs.backfill import Progress
 from jobs.progress import LINE_EVERY_S, Words, _lines
+from jobs.reading import Progress as AnyProgress
 from tests.world import WorldClock, world
+
+Progress = partial(AnyProgress, "backfill")
 
 
 @dataclass

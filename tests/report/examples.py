@@ -71,7 +71,16 @@ def report(**changed) -> Report:
         "titles": TITLES,
         "coverage": (
             Coverage(purpose="newsletter", read=12_345, total=12_345, oldest_read=NOW - 4 * DAY_MS),
-            Coverage(purpose="events", read=10_800, total=12_345, oldest_read=NOW - 12 * DAY_MS),
+            Coverage(
+                purpose="events",
+                read=10_800,
+                total=12_345,
+                oldest_read=NOW - 12 * DAY_MS,
+                within={"day": 5_000, "week": 3_800, "month": 2_000, "older": 0, "never": 1_545},
+                noes_only=211,
+                mailable=1_203,
+                mailable_oldest=NOW - 9 * DAY_MS,
+            ),
         ),
         "states": (
             StateCount(purpose="newsletter", state="GRANTED", basis="consent", grade="E3", count=8_336),
@@ -121,7 +130,18 @@ def small(**changed) -> Report:
         "previous_at": None,
         "history": (),
         "missed_nights": (),
-        "coverage": (Coverage(purpose="newsletter", read=3, total=4, oldest_read=NOW - DAY_MS),),
+        "coverage": (
+            Coverage(
+                purpose="newsletter",
+                read=3,
+                total=4,
+                oldest_read=NOW - DAY_MS,
+                within={"day": 2, "week": 1, "month": 0, "older": 0, "never": 1},
+                noes_only=1,
+                mailable=1,
+                mailable_oldest=NOW - DAY_MS,
+            ),
+        ),
         "states": (StateCount(purpose="newsletter", state="GRANTED", basis="consent", grade="E2", count=2),),
         "sendable": {"newsletter": 1},
         "contacts": 4,
