@@ -2,9 +2,9 @@
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
 
@@ -41,12 +41,10 @@ from connector.store.engine import Database, parse, sqlite_path
 from connector.store.journal import Journal
 from connector.store.mirror import Mirror
 from connector.store.pace import Pace, Slate, open_pace
-from connector.web.app import make_app
 from connector.web.dashboard.office import Lent
-from connector.web.dashboard.routes import dashboard_of
 from connector.web.dashboard.workshop import Workshop
-from connector.web.intake import Intake
-from connector.web.limits import RATES, Limiter
+from connector.web.doors import Doors
+from connector.web.part import WebPart
 from connector.web.server import WebServer
 from connector.web.site import Check, Site
 from mappings.purposes import Purpose, Purposes
@@ -284,7 +282,7 @@ def _journal_secret(portal: PortalSettings) -> str:
     return found
 
 
-def check_of(settings: Settings, portals: Iterable[int]) -> Check | None:
+def check_of(settings: Settings, portals: Collection[int]) -> Check | None:
     """How HubSpot's signatures are checked: with the client secret of each portal that has one.
 
     Raises ConfigurationError where a secret is named and missing.
@@ -305,31 +303,46 @@ def check_of(settings: Settings, portals: Iterable[int]) -> Check | None:
     return check if secrets else None
 
 
+def _doors(given: Tools) -> Doors:
+    return Doors(given.clock, given.chance, check_of)
+
+
 @contextmanager
-def site_of(settings: Settings, desks: Iterable[Desk], given: Tools | None = None) -> Iterator[Site]:
+def site_of(settings: Settings, desks: Collection[Desk], given: Tools | None = None) -> Iterator[Site]:
     """What the web part needs for the portals of these desks; ends once what it accepted is on disk."""
-    at_hand = given or tools()
-    served = {desk.portal: replace(desk, mirror=desk.mirror.first()) for desk in desks}
-    intakes = {number: Intake(desk) for number, desk in served.items()}
+    doors = _doors(given or tools())
     try:
-        yield Site(
-            settings=settings,
-            desks=served,
-            clock=at_hand.clock,
-            chance=at_hand.chance,
-            intakes=intakes,
-            check=check_of(settings, served.keys()),
-            limiters={name: Limiter(rate, at_hand.clock) for name, rate in RATES.items()},
-        )
+        yield doors.site(settings, desks)[0]
     finally:
-        for intake in intakes.values():
-            intake.stop()
+        doors.close()
+
+
+@contextmanager
+def web_part_of(
+    settings: Settings,
+    desks: Collection[Desk],
+    given: Tools | None = None,
+    lent: Lent | None = None,
+    threads: Workshop | None = None,
+) -> Iterator[WebPart]:
+    """The web part, not yet served. `lent` and `threads` as in `web_of`."""
+    at_hand = given or tools()
+    with threads or Workshop() as workshop:
+        yield WebPart(
+            settings,
+            desks,
+            doors=_doors(at_hand),
+            clock=at_hand.clock,
+            seed=keys_of(settings).signing,
+            lent=lent,
+            workshop=workshop,
+        )
 
 
 @contextmanager
 def web_of(
     settings: Settings,
-    desks: Iterable[Desk],
+    desks: Collection[Desk],
     given: Tools | None = None,
     lent: Lent | None = None,
     threads: Workshop | None = None,
@@ -344,11 +357,8 @@ def web_of(
     if not settings.web.listen:
         yield None
         return
-    with site_of(settings, desks, given) as site, threads or Workshop() as workshop:
-        wanted = lent if settings.web.dashboard else None
-        rooms = dashboard_of(site, keys_of(settings).signing, wanted, workshop) if wanted else ()
-        with WebServer(make_app(site, rooms), settings.web.listen) as server:
-            yield server
+    with web_part_of(settings, desks, given, lent, threads) as web, web.served() as server:
+        yield server
 
 
 def server_of(settings: Settings) -> MailServer | None:

@@ -17,7 +17,8 @@ from jobs.deadman import dead_man
 from jobs.lending import lent_of
 from jobs.mailing import is_mailed
 from jobs.options import Globals, Outcome, command
-from jobs.roster import sound
+from jobs.roster import Roster
+from jobs.serving import Front, Portals
 from jobs.tick import tick
 from jobs.watching import watching
 
@@ -60,7 +61,8 @@ def serve(wanted: Globals) -> Outcome:
 
     Example: consent-mirror serve
     """
-    settings = sound(wanted.config_path)
+    roster = Roster(wanted.config_path, hold=True)
+    settings = roster.settings()
     if not settings.web.listen:
         raise ConfigurationError(
             "There is nothing to serve.",
@@ -72,12 +74,14 @@ def serve(wanted: Globals) -> Outcome:
     given = wiring.Tools(clock=wiring.tools().clock, chance=wiring.tools().chance, stop=stop)
     with ExitStack() as stack:
         mirror = stack.enter_context(wiring.mirror_of(settings, given))
-        names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
-        desks = [wiring.desk_of(settings, mirror, name, given) for name in names]
-        server = stack.enter_context(wiring.web_of(settings, desks, given, lent_of(settings)))
-        threads = {} if server is None else {"web": lambda: server.is_alive}
-        stack.enter_context(watching(settings, mirror, desks, threads=threads))
-        alive = server is not None and loop.wait_for_stop(lambda: server.is_alive)
+        portals = Portals(mirror, wanted.portal, given)
+        portals.follow(settings)
+        desks = portals.desks.values()
+        web = stack.enter_context(wiring.web_part_of(settings, desks, given, lent_of(settings)))
+        server = stack.enter_context(web.served())
+        stack.enter_context(watching(settings, mirror, desks, threads={"web": lambda: server.is_alive}))
+        front = Front(roster, settings, portals, web)
+        alive = loop.wait_for_stop(lambda: server.is_alive, front.look)
         stop.set()
     return Outcome(code=0 if alive else loop.EX_SOFTWARE)
 

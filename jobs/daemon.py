@@ -113,12 +113,16 @@ def run(
     return 0
 
 
-def wait_for_stop(is_alive: Callable[[], bool]) -> bool:
-    """For a process without ticks: wait for SIGTERM or SIGINT; False where what it serves has died."""
+def wait_for_stop(is_alive: Callable[[], bool], look: Callable[[], None]) -> bool:
+    """For a process without ticks: wait for SIGTERM or SIGINT; False where what it serves has died.
+
+    `look` is called every few seconds; it raises nothing.
+    """
     notify("READY=1")
     while signal.sigtimedwait(STOP_SIGNALS, WATCH_S) is None:
         if not is_alive():
             return False
+        look()
         notify("WATCHDOG=1")
     notify("STOPPING=1")
     return True

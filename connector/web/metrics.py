@@ -42,7 +42,7 @@ Read = Callable[[], Gauges]
 class Instruments(Collector):
     """All metrics of a process and the portals it serves."""
 
-    def __init__(self, portals: Sequence[Read], meters: Meters, tick_age: Callable[[], float] | None) -> None:
+    def __init__(self, portals: Iterable[Read], meters: Meters, tick_age: Callable[[], float] | None) -> None:
         self._portals = portals
         self._meters = meters
         self._tick_age = tick_age

@@ -4,7 +4,7 @@ Liveness asks no database: a database that is away must not make a supervisor re
 writes to it. Answers are short words of ours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +29,7 @@ HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosnif
 class Watched:
     """What the listener asks. `tick_age` None: this process has no timetable. `threads`: name -> alive."""
 
-    portals: Sequence[Callable[[], Gauges]]
+    portals: Iterable[Callable[[], Gauges]]
     probe: Callable[[], bool]
     instruments: Instruments
     tick_age: Callable[[], float] | None = None

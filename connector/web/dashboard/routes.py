@@ -1,5 +1,6 @@
 """Every page of the dashboard and the role that it asks for (consent-domain 9)."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.responses import Response
@@ -179,7 +180,17 @@ PAGES: Final[tuple[Page, ...]] = (
 )
 
 
-def dashboard_of(site: Site, seed: bytes, lent: Lent, workshop: Workshop) -> list[BaseRoute]:
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What outlives a change of the portals: who guessed passwords, and files that are being made."""
+
+    throttle: Throttle
+    makings: Makings
+
+
+def dashboard_of(
+    site: Site, seed: bytes, lent: Lent, workshop: Workshop, lasting: Lasting
+) -> list[BaseRoute]:
     """All of them, for the portals of a site. `seed` is the signing key's: logs are checked with it.
 
     `workshop`: where figures are counted and files are made, beside the pages.
@@ -191,5 +202,5 @@ def dashboard_of(site: Site, seed: bytes, lent: Lent, workshop: Workshop) -> lis
         for desk in site.desks.values()
     }
     figures = Figures(lent.told, site.clock, workshop)
-    office = Office(site, journals, Throttle(site.clock), lent, figures, Makings(workshop, site.clock))
+    office = Office(site, journals, lasting.throttle, lent, figures, lasting.makings)
     return routes_of(office, PAGES) if journals else []
