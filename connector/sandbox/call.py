@@ -8,6 +8,7 @@ import msgspec
 
 from connector.sandbox import replies
 from connector.sandbox.access import App
+from connector.sandbox.digits import whole
 
 
 @dataclass(slots=True)
@@ -39,8 +40,11 @@ class Call:
         return self._query
 
     def parameter(self, name: str) -> str:
-        """A variable part of the path, decoded."""
-        return unquote(self.parameters[name])
+        """A variable part of the path, decoded. Refusal 400 when its bytes are no UTF-8."""
+        try:
+            return unquote(self.parameters[name], errors="strict")
+        except UnicodeDecodeError:
+            raise replies.invalid(f"Invalid value for {name}: not UTF-8") from None
 
     def flag(self, name: str) -> bool:
         """A boolean of the URL. Refusal 400 for anything but true and false."""
@@ -54,9 +58,10 @@ class Call:
         text = self.query.get(name)
         if text is None or text == "":
             return default
-        if not text.lstrip("-").isdigit():
+        number = whole(text)
+        if number is None:
             raise replies.invalid(f"Invalid value for {name}: {text!r} is not a number")
-        return int(text)
+        return number
 
     def names(self, name: str) -> list[str]:
         """A comma list of the URL."""
@@ -66,7 +71,7 @@ class Call:
         """The JSON body. Refusal 400 when it is none."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, nested too deeply
             raise replies.invalid(f"Invalid input JSON: {error}") from None
 
     def object(self) -> dict[str, Any]:

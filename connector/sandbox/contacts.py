@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.sandbox import replies
+from connector.sandbox.digits import natural
 from connector.sandbox.events import Actor, AuditEntry
 from connector.sandbox.portal import Portal
 from connector.sandbox.records import Contact, Past, Properties
@@ -31,8 +32,8 @@ class Contacts:
     def find(self, key: str, id_property: str | None = None, *, archived: bool = False) -> Contact | None:
         """By record id, by address, or by a unique property of the portal's own."""
         if id_property in {None, "", "hs_object_id"}:
-            number = int(key) if key.isascii() and key.isdigit() else -1
-            return self._of_kind(self.resolve(number), archived=archived)
+            number = natural(key)
+            return None if number is None else self._of_kind(self.resolve(number), archived=archived)
         if id_property == EMAIL:
             return self._by_address(key, archived=archived)
         return self._by_unique(str(id_property), key, archived=archived)

@@ -18,6 +18,7 @@ from connector.sandbox import (
     face_properties,
     face_timeline,
     replies,
+    shapes,
 )
 from connector.sandbox.access import Access
 from connector.sandbox.call import Call
@@ -146,6 +147,9 @@ class Engine:
         try:
             if call.app is not None:
                 self.rooms.access.demand(call.app, route.scopes)
+                _demand_json(call)
+            if route.takes is not None:
+                shapes.demand(call.body, route.takes)
             return route.endpoint(self.rooms, call)
         except Refusal as refused:
             return self._refused(refused)
@@ -202,6 +206,13 @@ class Engine:
         if rule.effect == "status":
             return Delivery(self._refused(refusal(rule)))
         return Delivery(Reply(504), "none", rule.seconds if rule.effect == "timeout" else 0.0)
+
+
+def _demand_json(call: Call) -> None:
+    """Refusal 415 for a body that says it is something else. Without a word about it, it is taken as JSON."""
+    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if call.body and kind not in {"", "application/json"}:
+        raise Refusal(415, "", "HTTP 415 Unsupported Media Type")
 
 
 def _delivered(rule: FaultRule, reply: Reply) -> Delivery:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from connector.sandbox import access, replies
+from connector.sandbox import access, replies, shapes
 from connector.sandbox.call import Call
 from connector.sandbox.face_contacts import BASES, MAX_PAGE_WITH_HISTORY, absent, actor_of, full, is_v3
 from connector.sandbox.replies import Json, Refusal, Reply, json_reply
@@ -164,9 +164,9 @@ def _properties(entry: Any) -> Json:
 _READ, _WRITE = (access.CONTACTS_READ,), (access.CONTACTS_WRITE,)
 ROUTES = under(
     [f"{base}/batch" for base in BASES],
-    Route("POST", "/read", batch_read, _READ),
-    Route("POST", "/create", batch_create, _WRITE),
-    Route("POST", "/update", batch_update, _WRITE),
-    Route("POST", "/upsert", batch_upsert, _WRITE),
-    Route("POST", "/archive", batch_archive, _WRITE),
+    Route("POST", "/read", batch_read, _READ, takes=shapes.Batch),
+    Route("POST", "/create", batch_create, _WRITE, takes=shapes.Batch),
+    Route("POST", "/update", batch_update, _WRITE, takes=shapes.Batch),
+    Route("POST", "/upsert", batch_upsert, _WRITE, takes=shapes.Batch),
+    Route("POST", "/archive", batch_archive, _WRITE, takes=shapes.Batch),
 )

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from connector.sandbox import access, replies
+from connector.sandbox import access, replies, shapes
 from connector.sandbox.call import Call
+from connector.sandbox.digits import natural
 from connector.sandbox.events import Actor
 from connector.sandbox.records import Contact
 from connector.sandbox.replies import Json, Refusal, Reply, json_reply
@@ -68,6 +69,7 @@ def gdpr_delete(rooms: Rooms, call: Call) -> Reply:
     key, id_property = body.get("objectId"), body.get("idProperty")
     if not isinstance(key, (str, int)) or key == "":
         raise replies.invalid("objectId is required")
+    id_property = None if id_property is None else str(id_property)
     if id_property == "email":
         rooms.contacts.erase_address(str(key), actor_of(call))
         return Reply(204)
@@ -79,7 +81,7 @@ def _erase_by_id(rooms: Rooms, key: str, id_property: str | None, actor: Actor) 
     found = rooms.contacts.find(key, id_property) or rooms.contacts.find(key, id_property, archived=True)
     if found is not None and found.id not in rooms.portal.erased:
         rooms.contacts.erase(found, actor)
-    elif not (key.isdigit() and int(key) in rooms.portal.erased):
+    elif natural(key) not in rooms.portal.erased:
         raise absent(key)
 
 
@@ -175,11 +177,11 @@ _READ, _WRITE = (access.CONTACTS_READ,), (access.CONTACTS_WRITE,)
 ROUTES = under(
     BASES,
     Route("GET", "", page, _READ),
-    Route("POST", "", create, _WRITE),
+    Route("POST", "", create, _WRITE, takes=shapes.Written),
     Route("GET", "/{contactId}", read_one, _READ),
-    Route("PATCH", "/{contactId}", update, _WRITE),
+    Route("PATCH", "/{contactId}", update, _WRITE, takes=shapes.Written),
     Route("DELETE", "/{contactId}", archive, _WRITE),
-    Route("POST", "/search", search, _READ, search=True),
-    Route("POST", "/merge", merge, _WRITE),
-    Route("POST", "/gdpr-delete", gdpr_delete, _WRITE),
+    Route("POST", "/search", search, _READ, search=True, takes=shapes.Searched),
+    Route("POST", "/merge", merge, _WRITE, takes=shapes.Merged),
+    Route("POST", "/gdpr-delete", gdpr_delete, _WRITE, takes=shapes.Erased),
 )

@@ -2,21 +2,27 @@
 
 from typing import Any
 
-from connector.sandbox import access, replies
+from connector.sandbox import access, replies, shapes
 from connector.sandbox.call import Call
+from connector.sandbox.digits import natural
 from connector.sandbox.forms import Form
 from connector.sandbox.replies import Json, Reply, json_reply
 from connector.sandbox.rooms import Rooms
 from connector.sandbox.router import Route, under
+from connector.sandbox.times import DAY
 
 MAX_FORMS, MAX_SUBMISSIONS = 100, 50
+_KINDS = frozenset({"hubspot", "captured", "flow", "blog_comment", "all"})
 
 
 def read_all(rooms: Rooms, call: Call) -> Reply:
     limit = call.number("limit", 20) or 0
     if not 1 <= limit <= MAX_FORMS:
         raise replies.invalid(f"limit must be between 1 and {MAX_FORMS}")
-    kinds, after = set(call.names("formTypes")) - {"all"}, call.query.get("after", "")
+    kinds, after = set(call.names("formTypes")), call.query.get("after", "")
+    if kinds - _KINDS:
+        raise replies.invalid(f"Invalid value for formTypes: {', '.join(sorted(kinds - _KINDS))}")
+    kinds.discard("all")
     archived = call.flag("archived")
     found = sorted(
         (f for f in rooms.forms.all.values() if _fits(f, kinds, archived=archived) and f.id > after),
@@ -58,9 +64,17 @@ def submit(rooms: Rooms, call: Call) -> Reply:
     values = {str(entry.get("name")): str(entry.get("value")) for entry in _rows(body.get("fields"))}
     if "@" not in values.get("email", ""):
         raise replies.invalid("Error in 'fields.email'. Required field 'email' is missing")
-    at = body.get("submittedAt")
-    rooms.forms.submit(form, values, _ticked(body.get("legalConsentOptions")), at=int(at) if at else None)
+    at = _sent_at(rooms, body.get("submittedAt"))
+    rooms.forms.submit(form, values, _ticked(body.get("legalConsentOptions")), at=at)
     return json_reply({"inlineMessage": "Tack!"})
+
+
+def _sent_at(rooms: Rooms, given: Any) -> int | None:
+    """When the person sent it, ms UTC: at most a month ago (HA 11), and not to come. None: now."""
+    now = rooms.portal.clock.now()
+    if given and not now - 31 * DAY <= int(given) <= now + DAY:
+        raise replies.invalid("Error in 'submittedAt'. It must be within the last month")
+    return int(given) if given else None
 
 
 def _ticked(consent: Any) -> tuple[int, ...]:
@@ -91,9 +105,10 @@ def _cursor(text: str | None) -> tuple[int, str] | None:
     if not text:
         return None
     at, _, key = text.partition(".")
-    if not at.isdigit() or not key:
+    number = natural(at)
+    if number is None or not key:
         raise replies.invalid("Invalid value for after")
-    return int(at), key
+    return number, key
 
 
 ROUTES = [
@@ -105,6 +120,6 @@ ROUTES = [
     Route("GET", "/form-integrations/v1/submissions/forms/{formId}", submissions, (access.FORMS,)),
     *under(
         ("/submissions/v3/integration/submit", "/submissions/v3/integration/secure/submit"),
-        Route("POST", "/{portalId}/{formId}", submit, open=True),
+        Route("POST", "/{portalId}/{formId}", submit, open=True, takes=shapes.Submitted),
     ),
 ]

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from connector.sandbox.call import Call
+from connector.sandbox.digits import natural
 from connector.sandbox.journal import Entry
 from connector.sandbox.replies import Refusal, Reply, invalid, json_reply, not_found
 from connector.sandbox.rooms import Rooms
@@ -26,9 +27,9 @@ def latest(rooms: Rooms, call: Call) -> Reply:
 def after(rooms: Rooms, call: Call) -> Reply:
     """The switch `journal_aged` says what an offset answers whose followers are gone."""
     portal, text = rooms.portal, call.parameter("offset")
-    if not text.isdigit():
+    offset, now = natural(text), portal.clock.now()
+    if offset is None:
         raise invalid("Invalid offset")
-    offset, now = int(text), portal.clock.now()
     if not portal.journal.knows(offset, now) and portal.options.journal_aged != "silent":
         if portal.options.journal_aged == "not_found":
             raise not_found("Offset not found", text)

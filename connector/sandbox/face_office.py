@@ -2,6 +2,7 @@
 
 from connector.sandbox import access, replies, staff
 from connector.sandbox.call import Call
+from connector.sandbox.digits import natural
 from connector.sandbox.replies import Json, Reply, json_reply
 from connector.sandbox.rooms import Rooms
 from connector.sandbox.router import Route, under
@@ -87,9 +88,9 @@ def events(rooms: Rooms, call: Call) -> Reply:
     start, end = call.number("startTimestamp", 0) or 0, call.number("endTimestamp") or 2**62
     kinds = set(call.names("eventType"))
     text = call.query.get("offset", "e0")
-    if not text.startswith("e") or not text[1:].isdigit():
+    skipped = natural(text[1:]) if text.startswith("e") else None
+    if skipped is None:
         raise replies.invalid("Invalid offset")
-    skipped = int(text[1:])
     found = [each for each in reversed(rooms.portal.staff.sent) if start <= each.at <= end]
     shown = found if not kinds or "SENT" in kinds else []
     page = shown[skipped : skipped + limit]

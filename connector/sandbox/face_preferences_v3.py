@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from connector.sandbox import access, replies
+from connector.sandbox import access, replies, shapes
 from connector.sandbox.call import Call
+from connector.sandbox.digits import natural
 from connector.sandbox.face_contacts import actor_of
-from connector.sandbox.face_preferences import definition
+from connector.sandbox.face_preferences import address_of, definition
 from connector.sandbox.preferences import Wish, check_basis, demand_basis
 from connector.sandbox.records import Address, SubscriptionType
 from connector.sandbox.replies import Json, Reply, json_reply
@@ -20,7 +21,7 @@ def definitions(rooms: Rooms, call: Call) -> Reply:
 
 
 def read_status(rooms: Rooms, call: Call) -> Reply:
-    address = call.parameter("emailAddress")
+    address = address_of(call.parameter("emailAddress"))
     held = rooms.portal.address(address) or Address(address)
     rows = [_row(rooms, held, kind) for kind in rooms.preferences.types()]
     return json_reply({"recipient": address, "subscriptionStatuses": rows})
@@ -83,11 +84,11 @@ def _wish(call: Call, status: Status) -> Wish:
         body.get("legalBasis"),
         body.get("legalBasisExplanation"),
     )
-    if not isinstance(address, str) or "@" not in address:
+    if address is None:
         raise replies.invalid("emailAddress is required")
     check_basis(basis, explanation)
     return Wish(
-        address,
+        address_of(address),
         _subscription(body.get("subscriptionId")),
         status.value,
         basis,
@@ -97,18 +98,19 @@ def _wish(call: Call, status: Status) -> Wish:
 
 
 def _subscription(given: Any) -> int:
-    text = str(given)
-    if not text.isdigit():
+    number = natural(str(given))
+    if number is None:
         raise replies.invalid("subscriptionId is required")
-    return int(text)
+    return number
 
 
+_WRITE = (access.PREFERENCES_WRITE, access.PREFERENCES_BOTH)
 ROUTES = under(
     ("/communication-preferences/v3",),
     Route("GET", "/definitions", definitions, (access.PREFERENCES_READ, access.PREFERENCES_BOTH)),
     Route(
         "GET", "/status/email/{emailAddress}", read_status, (access.PREFERENCES_READ, access.PREFERENCES_BOTH)
     ),
-    Route("POST", "/subscribe", subscribe, (access.PREFERENCES_WRITE, access.PREFERENCES_BOTH)),
-    Route("POST", "/unsubscribe", unsubscribe, (access.PREFERENCES_WRITE, access.PREFERENCES_BOTH)),
+    Route("POST", "/subscribe", subscribe, _WRITE, takes=shapes.V3Wish),
+    Route("POST", "/unsubscribe", unsubscribe, _WRITE, takes=shapes.V3Wish),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from connector.sandbox import access, properties, replies
+from connector.sandbox import access, properties, replies, shapes
 from connector.sandbox.call import Call
 from connector.sandbox.replies import Refusal, Reply, json_reply
 from connector.sandbox.rooms import Rooms
@@ -15,10 +15,13 @@ _FIELD_TYPES = frozenset(
     {"textarea", "text", "date", "file", "number", "select", "radio", "checkbox", "booleancheckbox",
      "calculation_equation", "phonenumber", "html"}
 )  # fmt: skip
+_SENSITIVITIES = frozenset({"non_sensitive", "sensitive", "highly_sensitive"})
 
 
 def read_all(rooms: Rooms, call: Call) -> Reply:
     archived, sensitivity = call.flag("archived"), call.query.get("dataSensitivity", "non_sensitive")
+    if sensitivity not in _SENSITIVITIES:
+        raise replies.invalid(f"Invalid value for dataSensitivity: {sensitivity!r}")
     found = [
         d
         for d in rooms.portal.definitions.values()
@@ -115,7 +118,7 @@ ROUTES = under(
     Route("GET", "", read_all, _READ),
     Route("POST", "", create, _WRITE),
     Route("GET", "/groups", read_groups, _READ),
-    Route("POST", "/groups", create_group, _WRITE),
+    Route("POST", "/groups", create_group, _WRITE, takes=shapes.Group),
     Route("GET", "/groups/{groupName}", read_group, _READ),
     Route("GET", "/{propertyName}", read_one, _READ),
     Route("PATCH", "/{propertyName}", update, _WRITE),

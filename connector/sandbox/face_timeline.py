@@ -6,6 +6,7 @@ from itertools import islice
 
 from connector.sandbox import access, replies, sources
 from connector.sandbox.call import Call
+from connector.sandbox.digits import natural
 from connector.sandbox.events import Change
 from connector.sandbox.portal import Portal
 from connector.sandbox.replies import Json, Reply, json_reply
@@ -39,9 +40,10 @@ def timeline(rooms: Rooms, call: Call) -> Reply:
 def _offset(text: str | None) -> int:
     if not text:
         return 0
-    if not text.startswith("o") or not text[1:].isdigit():
+    number = natural(text[1:]) if text.startswith("o") else None
+    if number is None:
         raise replies.invalid("Invalid offset")
-    return int(text[1:])
+    return number
 
 
 def _changes(portal: Portal, start: int, end: int) -> Iterator[Change]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.sandbox import replies
+from connector.sandbox.digits import natural
 from connector.sandbox.portal import Portal
 from connector.sandbox.times import iso
 
@@ -62,7 +63,8 @@ class Lists:
 
     def one(self, list_id: str) -> Segment:
         """Refusal 404 without such a list."""
-        found = self._all.get(int(list_id)) if list_id.isdigit() else None
+        number = natural(list_id)
+        found = self._all.get(number) if number is not None else None
         if found is None:
             raise replies.not_found(f"List does not exist with ID {list_id}.", list_id)
         return found
@@ -99,6 +101,5 @@ class Lists:
         return {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing}
 
     def _record(self, text: str) -> int | None:
-        if not text.isdigit() or self._portal.live(int(text)) is None:
-            return None
-        return int(text)
+        number = natural(text)
+        return number if number is not None and self._portal.live(number) is not None else None

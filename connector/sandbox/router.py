@@ -1,7 +1,7 @@
 """Which endpoint a path means. Static parts win over variable ones, so no order has to be kept."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.sandbox import replies
 from connector.sandbox.call import Call
@@ -21,15 +21,12 @@ class Route:
     scopes: tuple[str, ...] = ()
     search: bool = False
     open: bool = False  # needs no token and counts towards no limit
+    takes: type | None = None  # the shape of its body
 
 
 def under(bases: Iterable[str], *routes: Route) -> list[Route]:
     """The same routes under several base paths (versions)."""
-    return [
-        Route(r.method, base + r.template, r.endpoint, r.scopes, r.search, r.open)
-        for base in bases
-        for r in routes
-    ]
+    return [replace(route, template=base + route.template) for base in bases for route in routes]
 
 
 class Router:

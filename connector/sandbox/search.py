@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from connector.sandbox import replies
+from connector.sandbox.digits import natural
 from connector.sandbox.filters import Filter, Test, has_token, number, parsed
 from connector.sandbox.plan import Plan
 from connector.sandbox.portal import Portal
@@ -106,8 +107,9 @@ def _limit(given: Any) -> int:
 def _after(given: Any) -> int:
     if given in {None, ""}:
         return 0
-    if isinstance(given, (str, int)) and str(given).isdigit():
-        return int(given)
+    start = natural(str(given))
+    if start is not None:
+        return start
     raise replies.invalid(f"after must be a number, not {given!r}")
 
 

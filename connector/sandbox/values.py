@@ -10,7 +10,11 @@ from connector.sandbox.records import Properties
 from connector.sandbox.times import parse
 from mappings.words import EMAIL
 
-_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[^@\s\"(),:;<>\[\]\\.]+(\.[^@\s\"(),:;<>\[\]\\.]+)+")
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f\x7f\"(),:;<>\[\]\\]+@[^@\s\x00-\x1f\x7f\"(),:;<>\[\]\\.]+(\.[^@\s\x00-\x1f\x7f\"(),:;<>\[\]\\.]+)+"
+)
+#: What one property value may hold, in characters.
+_LONGEST = 65_536
 
 
 def checked(definitions: Mapping[str, Definition], given: Any) -> Properties:
@@ -45,6 +49,10 @@ def _text(value: Any) -> str | None:
 
 def _bad_value(name: str, definition: Definition, value: Any) -> replies.Json | None:
     text = _text(value) or ""
+    if len(text) > _LONGEST:
+        return replies.detail(
+            f"{name} is longer than {_LONGEST} characters", "PROPERTY_VALUE_TOO_LONG", name=name
+        )
     if name == EMAIL and not _EMAIL.fullmatch(text):
         return replies.detail(f"Email address {text} is invalid", "INVALID_EMAIL", name=name)
     options = {option["value"] for option in definition["options"]}
