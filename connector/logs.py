@@ -52,6 +52,9 @@ _ADDRESS_NAME = re.compile(r"^(?:e_?)?mail$|address$|recipient$|subscriber_?id_?
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _PLAIN_ADDRESS = re.compile(rb"[^\x00-\x20@]@[\w\x80-\xff-]+(?:\.[\w\x80-\xff-]+)+")
 
+#: Names whose values are words of the program's own.
+_OFTEN: Final = frozenset({"event", "level", "method", "room", "where"})
+
 Event = MutableMapping[str, Any]
 
 
@@ -71,7 +74,7 @@ class _Secrets:
             forms = {form for each in self._known for form in (each, quote(each, safe=""))}
             longest_first = sorted(forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-            _redact_name.cache_clear()
+            _redact_often.cache_clear()
 
     def hide(self, text: str) -> str:
         return self._pattern.sub(SECRET, text) if self._pattern else text
@@ -99,14 +102,14 @@ def redact(text: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def _redact_name(name: str) -> str:
-    """The same for the names of an event's values: few, and in every line."""
-    return redact(name)
+def _redact_often(text: str) -> str:
+    """The same for the names of an event's values and for some of these: few, and in every line."""
+    return redact(text)
 
 
 def redacted(_logger: Any, _method: str, event: Event) -> Event:
     """A structlog processor: every key and every value of the event, however deep."""
-    return {_redact_name(str(key)): _clean(str(key), value) for key, value in event.items()}
+    return {_redact_often(str(key)): _clean(str(key), value) for key, value in event.items()}
 
 
 def configure(
@@ -216,6 +219,8 @@ def _clean(name: str, value: Any) -> Any:
         return value
     if _ADDRESS_NAME.search(name):
         return ADDRESS
+    if name in _OFTEN and type(value) is str:
+        return _redact_often(value)
     return _cleaned(value)
 
 

@@ -22,9 +22,9 @@ log = get_logger(room="web")
 
 
 def make_app(site: Site, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """Every page of a site, behind the guard. `routes`: more pages, before ours."""
+    """Every page of a site, behind the guard. `routes`: more pages, tried after the public ones."""
     app = Starlette(
-        routes=[*routes, *public_routes()],
+        routes=[*public_routes(), *routes],
         exception_handlers={
             HTTPException: _refused,
             NotAForm: _no_form,
@@ -39,14 +39,15 @@ def make_app(site: Site, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 def public_routes() -> list[BaseRoute]:
     """All that is there without a sign-in (docs/openapi.yaml describes it).
 
-    Pages are plain functions: each runs in a thread, for the mirror waits on its disk.
+    Pages are plain functions: each runs in a thread, for the mirror waits on its disk. Each request tries the
+    routes in order: the one that thousands may ask for at once stands first.
     """
     return [
+        Route(links.ONE_CLICK + "{token}", person.one_click, methods=["GET", "POST"]),
         Route("/static/{name}", pages.static, methods=["GET"]),
         Route(links.PAGE + "{token}", person.choices, methods=["GET", "POST"]),
         Route(links.CONFIRM + "{token}", person.confirmation, methods=["GET", "POST"]),
         Route(webhooks.PATH, webhooks.receive, methods=["POST"]),
-        Route(links.ONE_CLICK + "{token}", person.one_click, methods=["GET", "POST"]),
     ]
 
 

@@ -9,7 +9,8 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, TypeAlias
 
@@ -32,6 +33,11 @@ GATHER_S: Final = 0.025
 ANSWER_S: Final = 0.05
 #: Threads that tell HubSpot: a letter takes three calls of a quarter of a second; the limiter paces them all.
 PUSHERS: Final = 8
+#: A group of more than this is a crowd: taking noes in goes before telling HubSpot of them. Its limit allows
+#: some six letters a second in any case, and both share one lock of Python and one writer of the database.
+CROWD: Final = PUSHERS
+#: How long after a crowd the pushers hold back, all but one, so that no flood keeps every letter for good.
+CALM_S: Final = 0.5
 #: How long the portal's identity holds before it is asked again, in ms.
 PINNED_MS: Final = 30_000
 #: What waits for a pusher beyond this is left to the daemon's own push, noes first.
@@ -45,8 +51,20 @@ log = get_logger(room="web")
 
 @dataclass(slots=True)
 class _Item:
+    """What is asked for, and who waits for it: a thread, or something in an event loop."""
+
     asked: Stop | Write
-    done: "Future[Refs]" = field(default_factory=Future)
+    done: "Future[Refs] | asyncio.Future[Refs]"
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def tell(self, answer: "Refs | Exception") -> None:
+        """Once, in the loop where it waits; whoever has given up hears nothing."""
+        if self.done.done():
+            return
+        if isinstance(answer, Exception):
+            self.done.set_exception(answer)
+        else:
+            self.done.set_result(answer)
 
 
 class Intake:
@@ -59,9 +77,13 @@ class Intake:
         self._pinned_until = 0
         self._pin = threading.Lock()
         self._still = threading.Event()  # never set: what is waited by
+        self._crowded_until = 0.0  # of the monotonic clock
         self._threads = [
             threading.Thread(target=self._take, name="intake", daemon=True),
-            *(threading.Thread(target=self._push, name="pusher", daemon=True) for _ in range(PUSHERS)),
+            *(
+                threading.Thread(target=self._push, args=(number,), name="pusher", daemon=True)
+                for number in range(PUSHERS)
+            ),
         ]
         for thread in self._threads:
             thread.start()
@@ -71,10 +93,12 @@ class Intake:
 
         Raises what the store raises; then nothing was recorded.
         """
-        waited = asyncio.get_running_loop().time
-        soonest = waited() + ANSWER_S
-        await asyncio.wrap_future(self._put(stop))
-        await asyncio.sleep(soonest - waited())
+        loop = asyncio.get_running_loop()
+        soonest = loop.time() + ANSWER_S
+        done: asyncio.Future[Refs] = loop.create_future()
+        self._items.put(_Item(stop, done, loop))
+        await done
+        await asyncio.sleep(soonest - loop.time())
 
     def take_now(self, stop: Stop) -> None:
         """The same for a page that has a thread of its own."""
@@ -91,9 +115,9 @@ class Intake:
         self._put(write).result()
 
     def _put(self, asked: Stop | Write) -> "Future[Refs]":
-        item = _Item(asked)
-        self._items.put(item)
-        return item.done
+        done: Future[Refs] = Future()
+        self._items.put(_Item(asked, done))
+        return done
 
     def stop(self) -> None:
         """What was accepted is written; what is being pushed may end."""
@@ -111,6 +135,8 @@ class Intake:
         while (first := self._items.get()) is not _END:
             group = [first]
             ended = self._gather(group)
+            if len(group) > CROWD:
+                self._crowded_until = self._desk.clock.monotonic() + CALM_S
             self._write(group)
             if ended:
                 return
@@ -136,18 +162,16 @@ class Intake:
             if again:
                 self._write(group, again=False)
                 return
-            for item in group:
-                item.done.set_exception(error)
+            _tell([(item, error) for item in group])
             return
         except Exception as error:
             if len(group) == 1:
-                group[0].done.set_exception(error)
+                _tell([(group[0], error)])
                 return
             for item in group:  # one of them is at fault, and nobody else's no waits for it
                 self._write([item])
             return
-        for item, refs in zip(group, made, strict=True):
-            item.done.set_result(refs)
+        _tell(list(zip(group, made, strict=True)))
         self._hand_over({ref: None for refs in made for ref in refs})
 
     def _written(self, work: Work, part: Sequence[_Item]) -> Sequence[Refs]:
@@ -167,8 +191,8 @@ class Intake:
         if left:
             log.warning("pushers_busy", left=left)  # the daemon's push goes on with them
 
-    def _push(self) -> None:
-        while (ref := self._refs.get()) is not _END:
+    def _push(self, number: int) -> None:
+        while (ref := self._next(number)) is not _END:
             try:
                 self._check()
                 push(self._desk, Tally(), refs=[ref], urgent_only=True, pinned=True)
@@ -177,6 +201,12 @@ class Intake:
             except Exception as error:
                 log.error("push_broke", kind=type(error).__name__, exc_info=error)
 
+    def _next(self, number: int) -> str | None:
+        """What this pusher tells HubSpot next; while many press, only the first of them goes on."""
+        while number and (left := self._crowded_until - self._desk.clock.monotonic()) > 0:
+            self._still.wait(left)
+        return self._refs.get()
+
     def _check(self) -> None:
         """Whose portal it is: asked once in a while, not for each no. Raises ConfigurationError."""
         with self._pin:
@@ -184,6 +214,24 @@ class Intake:
                 return
             check_portal(self._desk, urgent=True)
             self._pinned_until = self._desk.clock.now() + PINNED_MS
+
+
+def _tell(answers: Sequence[tuple[_Item, "Refs | Exception"]]) -> None:
+    """To all who wait. An event loop is woken once for all of its own: that is a call of the system each."""
+    there: dict[asyncio.AbstractEventLoop, list[tuple[_Item, Refs | Exception]]] = {}
+    for item, answer in answers:
+        if item.loop is None:
+            item.tell(answer)
+        else:
+            there.setdefault(item.loop, []).append((item, answer))
+    for loop, mine in there.items():
+        with suppress(RuntimeError):  # the server has stopped: nobody waits there any more
+            loop.call_soon_threadsafe(_tell_here, mine)
+
+
+def _tell_here(answers: Sequence[tuple[_Item, "Refs | Exception"]]) -> None:
+    for item, answer in answers:
+        item.tell(answer)
 
 
 def _runs(group: Sequence[_Item]) -> Iterator[list[_Item]]:
