@@ -116,6 +116,21 @@ def test_the_search_for_leaks_finds_a_planted_one() -> None:
 
 
 @pytest.mark.parametrize("leak", LEAKS)
+def test_values_that_stand_in_every_line_are_redacted_too(stream: io.StringIO, leak: str) -> None:
+    for _ in range(2):  # the second time it is remembered
+        logs.get_logger(room=leak).info(leak, where=leak, method=leak)
+    assert len(lines(stream)) == 2
+    assert leaks(stream.getvalue()) == []
+
+
+def test_a_value_that_was_told_before_it_was_a_secret_is_told_no_more(stream: io.StringIO) -> None:
+    logs.get_logger().info("told", where="canary-later")
+    logs.remember_secret("canary-later")
+    logs.get_logger().info("told", where="canary-later")
+    assert [each["where"] for each in lines(stream)] == ["canary-later", logs.SECRET]
+
+
+@pytest.mark.parametrize("leak", LEAKS)
 def test_no_way_into_the_log_lets_a_leak_through(stream: io.StringIO, leak: str) -> None:
     log = logs.get_logger(bound=leak)
     log.info("told", value=leak, deep={"list": [leak, {leak: leak}]}, data=leak.encode(), odd=Odd(leak))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.acts.desk import Desk
-from connector.acts.links import bearer, bearers, masked
+from connector.acts.links import bearer, masked
 from connector.acts.tally import Tally
 from connector.acts.who import users_of
 from connector.acts.withdraw import No, Said, record_noes
@@ -32,10 +32,11 @@ class Stop:
     at: int  # ms UTC
 
 
-def record_stops(desk: Desk, work: Work, stops: Sequence[Stop]) -> list[Sequence[str]]:
+def record_stops(
+    desk: Desk, work: Work, stops: Sequence[Stop], found: Sequence[Address | None]
+) -> list[Sequence[str]]:
     """Record noes in the caller's transaction; for each the references to push, none for a link that leads
-    nowhere. The same press is the same no."""
-    found = bearers(work, [stop.ticket for stop in stops])
+    nowhere. `found`: the bearer of each link. The same press is the same no."""
     said: dict[str, Said] = {}
     keys = [_press(stop) for stop in stops]
     for key, stop, address in zip(keys, stops, found, strict=True):

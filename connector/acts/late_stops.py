@@ -31,7 +31,7 @@ def take_stops(desk: Desk, work: Work, stops: Sequence[Stop]) -> list[Sequence[s
     lost = [stop for stop, address in zip(stops, found, strict=True) if address is None]
     if lost and work.meta.get(RESTORED):
         _hold(work, lost)
-    return record_stops(desk, work, stops)
+    return record_stops(desk, work, stops, found)
 
 
 def _hold(work: Work, stops: Sequence[Stop]) -> None:
@@ -83,6 +83,6 @@ def _say_held(desk: Desk, work: Work) -> int:
             continue
         purpose = desk.purposes.get(key) if key else None
         stops.append(Stop(ticket=ticket, purpose=purpose, source=Source(source), language=None, at=at))
-    record_stops(desk, work, stops)
+    record_stops(desk, work, stops, [address for address in found if address is not None])
     work.meta.put(HELD, waiting)
     return len(stops)

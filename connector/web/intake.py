@@ -5,6 +5,7 @@ calls of a window, and what they cannot do now the daemon repeats (design 4.2, 4
 """
 
 import asyncio
+import math
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ PUSHERS: Final = 8
 #: A group of more than this is a crowd: taking noes in goes before telling HubSpot of them. Its limit allows
 #: some six letters a second in any case, and both share one lock of Python and one writer of the database.
 CROWD: Final = PUSHERS
-#: How long after a crowd the pushers hold back, all but one, so that no flood keeps every letter for good.
+#: While a crowd is taken in, and so long after it, all pushers but one hold back.
 CALM_S: Final = 0.5
 #: How long the portal's identity holds before it is asked again, in ms.
 PINNED_MS: Final = 30_000
@@ -135,9 +136,12 @@ class Intake:
         while (first := self._items.get()) is not _END:
             group = [first]
             ended = self._gather(group)
-            if len(group) > CROWD:
-                self._crowded_until = self._desk.clock.monotonic() + CALM_S
+            crowd = len(group) > CROWD
+            if crowd:
+                self._crowded_until = math.inf
             self._write(group)
+            if crowd:
+                self._crowded_until = self._desk.clock.monotonic() + CALM_S
             if ended:
                 return
 
@@ -204,7 +208,7 @@ class Intake:
     def _next(self, number: int) -> str | None:
         """What this pusher tells HubSpot next; while many press, only the first of them goes on."""
         while number and (left := self._crowded_until - self._desk.clock.monotonic()) > 0:
-            self._still.wait(left)
+            self._still.wait(min(left, CALM_S))
         return self._refs.get()
 
     def _check(self) -> None:

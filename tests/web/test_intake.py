@@ -1,14 +1,16 @@
 """Noes at the door: those that come together are one transaction, and one that fails keeps no other."""
 
+import asyncio
+import math
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,6 +19,7 @@ from connector.acts.links import links_of
 from connector.store.mirror import Mirror
 from connector.store.work import Work
 from connector.web import intake
+from connector.web.intake import Intake
 from connector.web.server import WebServer
 from mappings.records import Preferences
 from tests.web.conftest import PUBLIC, Visitor
@@ -163,6 +166,75 @@ def test_the_addresses_of_one_person_do_not_wait_for_each_other(tmp_path: Path) 
             while not all(map(here.opted_out_of_all, (EVA, other))):
                 assert time.monotonic() < until, "one address waited for the other"
                 time.sleep(0.05)
+
+
+@pytest.fixture
+def alone(here: World, monkeypatch) -> Iterator[Intake]:
+    """An intake that nobody pushes for: the test does."""
+    monkeypatch.setattr(intake, "PUSHERS", 0)
+    made = Intake(here.desk)
+    yield made
+    made.stop()
+
+
+def test_while_a_crowd_is_taken_in_one_pusher_goes_on_and_the_others_follow(alone: Intake) -> None:
+    """Taking noes in goes before telling HubSpot of them, and yet no flood keeps a letter for good."""
+    alone._crowded_until = math.inf
+    for ref in ("first", "second"):
+        alone._refs.put(ref)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(alone._next, 1)
+        assert alone._next(0) == "first"
+        time.sleep(2 * intake.CALM_S)
+        assert not other.done()
+        alone._crowded_until = time.monotonic()
+        assert other.result(timeout=10) == "second"
+
+
+@pytest.mark.parametrize(("many", "expected"), [(3, math.inf), (2, 0.0)])
+def test_many_at_once_are_a_crowd_until_a_while_after_they_are_written(
+    alone: Intake, monkeypatch, many: int, expected: float
+) -> None:
+    monkeypatch.setattr(intake, "CROWD", 2)
+    monkeypatch.setattr(intake, "GATHER_S", 1.0)
+    seen: list[float] = []
+
+    def write(work: Work) -> tuple[str, ...]:
+        seen.append(alone._crowded_until)
+        return ()
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(many) as pool:
+        for each in [pool.submit(alone.accept, write) for _ in range(many)]:
+            each.result(timeout=20)
+    assert seen == [expected] * many
+    alone.accept(write)  # the one before has ended
+    assert began < seen[-1] < math.inf if expected else seen[-1] == 0.0
+
+
+def test_one_that_was_given_up_hears_nothing_and_keeps_nobody_from_hearing() -> None:
+    async def waits() -> tuple[bool, object]:
+        loop = asyncio.get_running_loop()
+        gone, here = (intake._Item(nothing, loop.create_future(), loop) for _ in range(2))
+        gone.done.cancel()
+        threading.Thread(target=intake._tell, args=([(gone, ()), (here, ("ref",))],)).start()
+        return gone.done.cancelled(), await cast("asyncio.Future[object]", here.done)
+
+    assert asyncio.run(waits()) == (True, ("ref",))
+
+
+def test_a_loop_that_has_ended_does_not_end_the_intake() -> None:
+    async def made() -> intake._Item:
+        loop = asyncio.get_running_loop()
+        return intake._Item(nothing, loop.create_future(), loop)
+
+    there, here = asyncio.run(made()), intake._Item(nothing, Future())
+    intake._tell([(there, ()), (here, ())])
+    assert here.done.result() == ()
+
+
+def nothing(work: Work) -> tuple[str, ...]:
+    raise AssertionError("nobody writes this")
 
 
 def refs_of(here: World, address: str) -> set[str]:
