@@ -52,6 +52,21 @@ _KNOWN: Final = bulk.Spelled(
     .where(contact.c.id > bindparam("after", type_=BigInteger()))
     .where(contact.c.id <= bindparam("upto", type_=BigInteger()))
 )
+_OPTED_OUT: Final = bulk.Spelled(
+    select(contact.c.id)
+    .join(
+        address,
+        (address.c.person_id == contact.c.person_id)
+        & (address.c.kind == bindparam("kind", type_=address.c.kind.type)),
+    )
+    .join(
+        observed,
+        (observed.c.ref == address.c.ref)
+        & (observed.c.subscription == bindparam("subscription", type_=BigInteger())),
+    )
+    .where(contact.c.portal == bulk.PORTAL, contact.c.gone_at.is_(None))
+    .where(observed.c.status == bindparam("status", type_=observed.c.status.type))
+)
 
 
 class Contacts:
@@ -88,15 +103,14 @@ class Contacts:
 
     def opted_out(self, subscription: int) -> set[int]:
         """Live records whose primary address HubSpot showed as opted out of a type (0: of all e-mail)."""
-        theirs = (address.c.person_id == contact.c.person_id) & (address.c.kind == codes.PRIMARY)
-        off = (observed.c.ref == address.c.ref) & (observed.c.subscription == subscription)
-        statement = (
-            select(contact.c.id)
-            .join(address, theirs)
-            .join(observed, off)
-            .where(self._mine, self._live, observed.c.status == codes.STATUSES.code(Status.UNSUBSCRIBED))
+        rows = _OPTED_OUT.rows(
+            self._connection,
+            portal=self._portal,
+            kind=codes.PRIMARY,
+            subscription=subscription,
+            status=codes.STATUSES.code(Status.UNSUBSCRIBED),
         )
-        return set(self._connection.execute(statement).scalars())
+        return {row.id for row in rows}
 
     def of_persons(self, person_ids: Iterable[int]) -> dict[int, list[ContactRow]]:
         """The records of these people by ascending id, gone ones included."""

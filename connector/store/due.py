@@ -23,6 +23,7 @@ class DueRow:
 
 
 _COLUMNS: Final = ("portal", "job", "next_at", "done_at", "failures", "running_since", "asked")
+_ALL: Final = bulk.Spelled(select(due).where(due.c.portal == bulk.PORTAL).order_by(due.c.job))
 
 
 class DueTable:
@@ -34,8 +35,7 @@ class DueTable:
 
     def all(self) -> dict[str, DueRow]:
         """By job."""
-        statement = select(due).where(due.c.portal == self._scope.portal).order_by(due.c.job)
-        return {row.job: _due(row) for row in self._connection.execute(statement)}
+        return {row.job: _due(row) for row in _ALL.rows(self._connection, portal=self._scope.portal)}
 
     def get(self, job: str) -> DueRow | None:
         """One job."""

@@ -97,10 +97,11 @@ def check_here(connection: Connection, where: str) -> None:
     """On SQLite: the mirror is still in this file. Raises ConfigurationError with the place it went to."""
     if connection.dialect.name != "sqlite":
         return
-    moved = connection.exec_driver_sql(_WHERE_TO, (_MIRROR, MOVED_TO)).scalar_one_or_none()
+    driver: Any = connection.connection.driver_connection  # past SQLAlchemy: every transaction asks this
+    moved = driver.execute(_WHERE_TO, (_MIRROR, MOVED_TO)).fetchone()
     if moved is not None:
         raise ConfigurationError(
-            f"This mirror was moved to {moved}.",
+            f"This mirror was moved to {moved[0]}.",
             where=where,
             next_step="Name the new database under [mirror]; `migrate-database` again finishes a move that "
             "was interrupted, and `migrate-database --undo` gives it up.",

@@ -43,6 +43,9 @@ class SuppressionCount:
 
 #: When an entry is looked at again (consent-domain 7): it stays, and somebody decides.
 REVIEW_MONTHS: Final = 36
+_ANY: Final = bulk.Spelled(
+    select(select(suppression.c.kind).where(suppression.c.portal == bulk.PORTAL).exists())
+)
 _BY_HASH: Final = bulk.Lookup(
     select(suppression.c.hash, suppression.c.kind, suppression.c.scope).where(
         suppression.c.portal == bulk.PORTAL
@@ -74,10 +77,7 @@ class Suppression:
 
     def _has_any(self) -> bool:
         """Before anybody is erased there is nothing to hash addresses for."""
-        return (
-            self._connection.execute(select(suppression.c.kind).where(self._mine).limit(1)).first()
-            is not None
-        )
+        return bool(_ANY.rows(self._connection, portal=self._scope.portal)[0][0])
 
     def is_erased(self, normalised: str) -> bool:
         """An exact match of kind ERASED."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import ConnectorError
+from jobs.ahead import rare_collections
 from tests.scenarios.switches import OTHERS
 from tests.simulation import invariants, misfortunes
 from tests.simulation.deeds import MISFORTUNES, Deed, do, history
@@ -214,7 +215,7 @@ def _switches(seed: int) -> dict[str, Any]:
 def play(seed: int, deeds: Sequence[Deed]) -> Result:
     """One history from the first reading to rest."""
     result = Result(seed, history=deeds)
-    with tempfile.TemporaryDirectory(prefix="simulation-", dir=MEMORY) as folder:
+    with tempfile.TemporaryDirectory(prefix="simulation-", dir=MEMORY) as folder, rare_collections():
         life = Life(seed, Path(folder), mailed=any(deed.word in MISFORTUNES for deed in deeds))
         began = life.now
         try:
