@@ -18,7 +18,6 @@ from connector.consent import wordings
 from connector.consent.events import NO_PURPOSE, SUBJECT, Basis, Event, EventType, Grade, Source, State
 from connector.consent.pairing import (
     SUBMISSION,
-    TIMELINE,
     Doubt,
     Known,
     Paired,
@@ -28,6 +27,7 @@ from connector.consent.pairing import (
     pair,
     recorded,
 )
+from connector.consent.timeline import TIMELINE, noes_due
 from connector.store.people import AddressKind
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
@@ -365,12 +365,18 @@ def settle(
         return []
     people = work.people.by_ids(wanted)
     facts = facts_of_many(desk, work, [people[each] for each in wanted if each in people], with_others=False)
-    due = [(number, event) for number, each in facts.items() for event in acts_due(_known(desk, each))]
+    due = [(number, event) for number, each in facts.items() for event in _due(desk, each)]
     fresh = set(_append(work, due, tally))
     _remember_requests(desk, work, due)
     decided = sorted(set(facts) if always else fresh)
     reconcile_group(desk, work, [Matter(number, {}) for number in decided], tally)
     return decided
+
+
+def _due(desk: Desk, facts: Facts) -> list[Event]:
+    """Yeses and requests that forms prove, and noes that only the timeline tells of."""
+    noes = noes_due(facts.events, desk.purposes)
+    return [*acts_due(_known(desk, facts)), *noes]
 
 
 def _known(desk: Desk, facts: Facts) -> Known:

@@ -13,14 +13,13 @@ from typing import Final, Protocol
 
 from connector.consent.events import SUBJECT, Basis, Event, EventType, Grade, Source, State
 from connector.consent.situate import Evidence
+from connector.consent.timeline import RECIPIENT
 from connector.consent.yeses import REQUEST_LIVES_MS
 from mappings.purposes import Purpose, Purposes
 from mappings.sources import SourceKind, kind_of, plain
 from mappings.words import LegalBasis, Status
 
 SUBMISSION: Final = "form_submission"
-TIMELINE: Final = "timeline"
-RECIPIENT: Final = "SOURCE_RECIPIENT"
 #: HubSpot's texts for the person's own act at another door than a form.
 CONFIRMED: Final = plain("Double opt-in confirmation")
 FORM_TEXTS: Final = frozenset(map(plain, ("Form submission", "Recipient", RECIPIENT)))

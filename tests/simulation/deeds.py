@@ -96,6 +96,7 @@ def history(seed: int, days: int, *, misfortunes: bool = False) -> list[Deed]:
 def _opts_out(life: "Life", d: Deed) -> None:
     who, kind = life.address(d.a), life.type(d.b)
     life.sandbox.person.unsubscribe(who, kind or None)
+    life.news.changed(who)
     life.said_no(who, kind)
 
 
@@ -177,6 +178,7 @@ def _colleague_subscribes(life: "Life", d: Deed) -> None:
 def _colleague_opts_out(life: "Life", d: Deed) -> None:
     who, kind = life.address(d.a), life.type(d.b)
     life.sandbox.colleague.unsubscribe(who, kind or None)
+    life.news.changed(who)
     life.said_no(who, kind)
 
 

@@ -42,6 +42,8 @@ def at_any_moment(life: "Life") -> None:
     demand(DOMAIN.decode() not in told, "I18: the log names somebody")
     life.product.logs.seek(0)
     life.product.logs.truncate()
+    life.news.at_any_moment(demand)
+    _nobody_gone_is_back(life)
     for word in life.truth.noes[-1:]:
         _not_sendable_where_ours(life, word.address, word.subscription)
 
@@ -102,10 +104,10 @@ def _the_word_holds(life: "Life", address: str, purpose: str, subscription: int)
 
 def _erased_stay_erased(life: "Life") -> None:
     """I8: by whatever door they came back."""
+    _nobody_gone_is_back(life)
     with life.desk.mirror.read(life.desk.portal) as work:
         for address in life.truth.erased:
-            back = bool(people_at(work, normalise(address)))
-            demand(not back, f"I8: {address} was erased and is in the mirror")
+            demand(address in life.gone, f"I8: {address} was erased and is in the mirror")
             demand(work.suppression.is_erased(normalise(address)), f"I8: {address} is not suppressed")
     for address in life.truth.erased:
         statuses, wide = _held(life, address)
@@ -113,6 +115,16 @@ def _erased_stay_erased(life: "Life") -> None:
         demand(
             wide or not back or "SUBSCRIBED" not in statuses.values(), f"I8: {address} is subscribed again"
         )
+
+
+def _nobody_gone_is_back(life: "Life") -> None:
+    """An erasure may wait for HubSpot; who has left the mirror by one never comes back."""
+    with life.desk.mirror.read(life.desk.portal) as work:
+        for address in life.truth.erased:
+            here = bool(people_at(work, normalise(address)))
+            demand(not here or address not in life.gone, f"I8: {address} was erased and is in the mirror")
+            if not here:
+                life.gone.add(address)
 
 
 def _projection_is_the_formula(life: "Life") -> None:

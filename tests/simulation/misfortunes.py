@@ -98,6 +98,7 @@ def put_back(life: "Life", d: "Deed") -> None:
     file = life.copies[d.a % len(life.copies)]
     life.product.alive(lambda: _restored(life, file))
     life.product.again()
+    life.news.forget()
     life.later(d.b % 3, life.allowed)
 
 

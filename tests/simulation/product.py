@@ -26,6 +26,7 @@ from connector.store.mirror import Mirror
 from jobs import ahead
 from jobs.tick import tick
 from jobs.turn import Plan, turn
+from tests.simulation.door import Door
 from tests.simulation.misfortunes import Post, delivered
 from tests.simulation.mortal import Death, Disk, Killed, mortal
 from tests.simulation.wire import BASE_URL, Wire, connected
@@ -109,6 +110,7 @@ class Product:
         tier: Tier = Tier.ENTERPRISE,
         options: dict[str, Any] | None = None,
         extra: str = "",
+        portal: str = "",
     ) -> None:
         self.folder = folder
         self._stack = ExitStack()
@@ -123,7 +125,7 @@ class Product:
         self.failed: Counter[str] = Counter()
         for name in ("mirror.db", "mirror.keys"):
             shutil.copy(_template() / name, folder / name)
-        text = _toml(folder, self.sandbox.portal_id, address, extra=SCHEDULE + extra)
+        text = _toml(folder, self.sandbox.portal_id, address, extra=SCHEDULE + extra, portal=portal)
         self.settings = _settings(folder, text)
         self._stack.enter_context(mortal(self.death, self.disk))
         self._stack.enter_context(in_order())
@@ -133,6 +135,7 @@ class Product:
         self.set_token(self.sandbox.token)
         self.mirror: Mirror = None  # type: ignore[assignment]
         self.desk: Desk = None  # type: ignore[assignment]
+        self.door: Door = None  # type: ignore[assignment]
 
     def _time(self) -> Any:
         """The world's clock."""
@@ -159,6 +162,8 @@ class Product:
         url = self.settings.mirror.database
         self.mirror = Mirror.open(url, self.keys(), self.clock, self.tools.chance, self.journal())
         self.desk = self.desk_at(self.mirror)
+        if self.settings.web.public_url is not None:
+            self.door = Door(self.settings, self.desk, self.tools)
 
     def keys(self) -> Any:
         """From their file."""
@@ -174,9 +179,11 @@ class Product:
 
     def close(self) -> None:
         """Stop, or be gone: connections are dropped and what was not committed is lost."""
+        if self.door is not None:
+            self.door.close()
         if self.mirror is not None:
             self.mirror.close()
-        self.mirror = self.desk = None  # type: ignore[assignment]
+        self.mirror = self.desk = self.door = None  # type: ignore[assignment]
 
     def again(self) -> None:
         """A new process; where it cannot start (disk full, database locked), the supervisor tries again."""

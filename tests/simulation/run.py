@@ -20,9 +20,10 @@ from typing import Any
 from connector.errors import ConnectorError
 from jobs.ahead import rare_collections
 from tests.scenarios.switches import OTHERS
-from tests.simulation import invariants, misfortunes
+from tests.simulation import invariants, misfortunes, news
 from tests.simulation.deeds import MISFORTUNES, Deed, do, history
 from tests.simulation.invariants import Violated
+from tests.simulation.news import News
 from tests.simulation.product import Product
 from tests.simulation.truth import Truth
 from tests.simulation.wire import written
@@ -55,12 +56,16 @@ class Life:
 
     def __init__(self, seed: int, folder: Path, *, mailed: bool = False) -> None:
         self.seed = seed
-        options = _switches(seed)
-        self.product = Product(folder, seed=seed, options=options, extra=misfortunes.MAIL if mailed else "")
+        hooks, journal = bool(seed & 1), bool(seed & 2)
+        extra = (misfortunes.MAIL if mailed else "") + (news.WEB if hooks else "")
+        portal = (news.HOOKS if hooks else "") + (news.JOURNAL if journal else "")
+        os.environ |= dict.fromkeys((news.WEBHOOK_ENV, news.JOURNAL_ENV), news.SECRET)
+        self.product = Product(folder, seed=seed, options=_switches(seed), extra=extra, portal=portal)
         self.mailed, self.copies = mailed, list[Path]()
         self.sandbox, self.wire = self.product.sandbox, self.product.wire
         self.clock, self.truth = self.product.clock, Truth()
         self.addresses = [f"person{number}@example.org" for number in range(PEOPLE)]
+        self.gone: set[str] = set()  # whom an erasure has taken out of the mirror
         self.races: list[tuple[int, int]] = []
         self.seen: Counter[str] = Counter()
         self.problems: list[str] = []
@@ -70,8 +75,10 @@ class Life:
             self.sandbox.colleague.create({"email": address})
             if number % 2:
                 self.sandbox.app.set_status(address, NUMBERS[number % 3], "SUBSCRIBED", source="Zorp")
-        self.wire.before = self._leaves
+        self.news = News(self, hooks=hooks, journal=journal)
+        self.wire.before, self.wire.after = self._leaves, self.news.answered
         self.product.begin()
+        self.news.hear()
 
     # What the deeds ask for
 
@@ -129,12 +136,15 @@ class Life:
         for due in [each for each in self._repairs if each[0] <= self.steps]:
             self._repairs.remove(due)
             due[1]()
+        self.news.deliver()
         do(self, deed)
         self.tick()
         self.look()
 
     def tick(self) -> None:
+        self.news.before_tick()
         self.product.alive(self.product.tick)
+        self.news.hear()
 
     def look(self) -> None:
         """What must hold at any moment."""
@@ -166,6 +176,7 @@ class Life:
         began = self.now
         for _ in range(60):
             self.product.world.advance(HOUR)
+            self.news.deliver()
             self.tick()
             if not invariants.unsettled(self):
                 break
@@ -181,6 +192,7 @@ class Life:
 
     def _leaves(self, method: str, path: str, body: bytes) -> None:
         """Every request passes here before HubSpot has it."""
+        self.news.asks(path, body)
         said = written(method, path, body)
         if said is None:
             return

@@ -4,7 +4,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from connector.errors import HubSpotRefused
-from tests.world import ANNA, BO, HOUR, NEWSLETTER, world
+from tests.simulation.deeds import Deed
+from tests.simulation.run import play
+from tests.world import ANNA, BO, DAY, HOUR, MINUTE, NEWSLETTER, world
 
 
 def test_a_plan_that_loses_its_batches_stops_the_reading_once_and_not_for_ever(tmp_path: Path) -> None:
@@ -22,3 +24,35 @@ def test_a_plan_that_loses_its_batches_stops_the_reading_once_and_not_for_ever(t
         w.sync(full=True)
         assert w.state(ANNA) == "WITHDRAWN"
         assert not w.may_send(ANNA)
+
+
+def test_a_no_said_again_while_our_yes_is_on_its_way_is_found_on_the_timeline() -> None:
+    """The yes was about an older opt-out, and HubSpot's row keeps one word: what the person said once more
+    between our look and our write stood nowhere but on the timeline, which nobody asked for noes."""
+    ended = play(
+        1006,
+        [
+            Deed("race", 24 * DAY, 808225, 395393),
+            Deed("stranger_withdraws", 20 * MINUTE, 813805),
+            Deed("consents", 5 * MINUTE, 665114, 350017, 812070),
+            Deed("consents", 2 * DAY, 145150, 588546, 138764),
+            Deed("race", 2 * DAY, 194030, 982396),
+            Deed("consents", 3 * HOUR, 401650, 742514, 913359),
+        ],
+    )
+    assert ended.problem is None
+    assert ended.seen["races"] == 2
+
+
+def test_an_opt_out_that_another_app_lifts_before_we_read_it_is_found_on_the_timeline() -> None:
+    """A workflow subscribed everybody; the opt-out of all five minutes after our last reading was gone."""
+    ended = play(
+        26,
+        [
+            Deed("moved", DAY, 993880),
+            Deed("opts_out", 5 * MINUTE, 907311, 912788),
+            Deed("mass_change", 24 * DAY, 552987, 537177),
+        ],
+    )
+    assert ended.problem is None
+    assert ended.seen["wrote UNSUBSCRIBED"] > 0

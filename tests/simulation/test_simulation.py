@@ -30,6 +30,8 @@ def test_a_thousand_days_pass_without_harm() -> None:
     assert told["days"] >= DAYS_IN_CI
     assert told["seen"]["wrote UNSUBSCRIBED"] > 0
     assert told["seen"]["wrote SUBSCRIBED"] > 0
+    assert told["seen"]["notices answered 200"] > 0
+    assert told["seen"]["notice forged"] > 0
 
 
 def test_a_seed_is_a_history() -> None:
