@@ -282,6 +282,15 @@ def _journal_secret(portal: PortalSettings) -> str:
     return found
 
 
+def webhook_secret_of(portal: PortalSettings) -> str | None:
+    """The client secret that signs the portal's webhooks; None where it has none.
+
+    Raises ConfigurationError where it is named and missing.
+    """
+    key = f"portals.{portal.name}.webhook_secret"
+    return secret(portal.webhook_secret_env, portal.webhook_secret_file, key=key)
+
+
 def check_of(settings: Settings, portals: Collection[int]) -> Check | None:
     """How HubSpot's signatures are checked: with the client secret of each portal that has one.
 
@@ -289,8 +298,7 @@ def check_of(settings: Settings, portals: Collection[int]) -> Check | None:
     """
     secrets = {}
     for portal in settings.portals:
-        key = f"portals.{portal.name}.webhook_secret"
-        found = secret(portal.webhook_secret_env, portal.webhook_secret_file, key=key)
+        found = webhook_secret_of(portal)
         if found and portal.portal_id in portals:
             secrets[portal.portal_id] = found
             remember_secret(found)

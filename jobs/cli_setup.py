@@ -71,7 +71,7 @@ def _made(path: Path, wrote: bool, made: wiring.Prepared, keys: Path) -> Group:
 
 @command
 def doctor(wanted: Globals, explain: Explain = False, language: Speak = None) -> Outcome:
-    """Check configuration, keys, database, token, scopes, portal, capabilities, clock, mail; read-only.
+    """Check configuration, keys, database, token, scopes, portal, clock, webhooks, journal, mail; read-only.
 
     Example: consent-mirror doctor --json
     """

@@ -13,7 +13,9 @@ from connector.errors import ConfigurationError, HubSpotRefused
 from connector.hubspot.portal import Portal
 from connector.report.smtp import MailServer, reach
 from connector.settings import PortalSettings, Settings, load, secret
+from connector.store.mirror import Mirror
 from connector.wiring import server_of
+from jobs import examining_news as news
 from jobs.mailing import is_mailed, place_names
 
 CLOCK_LIMIT_MS = 60_000
@@ -28,6 +30,7 @@ class Patient:
     portal: str | None
     stack: ExitStack
     settings: Settings | None = None
+    mirror: Mirror | None = None
     hubspots: dict[str, Portal] = field(default_factory=dict)
 
     def config(self) -> str | None:
@@ -42,7 +45,7 @@ class Patient:
 
     def database(self) -> str | None:
         """The mirror opens with these keys."""
-        self.stack.enter_context(wiring.mirror_of(self.known))
+        self.mirror = self.stack.enter_context(wiring.mirror_of(self.known))
         return None
 
     @property
@@ -50,6 +53,12 @@ class Patient:
         """The settings, once `config` has found them."""
         assert self.settings is not None  # noqa: S101 - probes that need it name `configuration`
         return self.settings
+
+    @property
+    def opened(self) -> Mirror:
+        """The mirror, once `database` has opened it."""
+        assert self.mirror is not None  # noqa: S101 - probes that need it name `database`
+        return self.mirror
 
     def portals(self) -> list[PortalSettings]:
         """The portals to look at."""
@@ -122,6 +131,15 @@ def _of_portal(patient: Patient, portal: PortalSettings, tail: str) -> Iterator[
         yield Probe(f"link property{tail}", lambda: _link_property(patient, portal), (token, account))
     yield Probe(f"capabilities{tail}", lambda: _capabilities(patient, portal), (token, account))
     yield Probe(f"clock{tail}", lambda: _clock(patient, portal), (token, account))
+    yield from _news(patient, portal, tail)
+
+
+def _news(patient: Patient, portal: PortalSettings, tail: str) -> Iterator[Probe]:
+    """How HubSpot tells us of changes, where it is to."""
+    if portal.webhook_secret_env or portal.webhook_secret_file:
+        yield Probe(f"webhooks{tail}", lambda: news.webhooks(patient.known, portal), ("configuration",))
+    if portal.journal_client_id:
+        yield Probe(f"journal{tail}", lambda: news.journal(portal, patient.opened), ("database",))
 
 
 def _token(portal: PortalSettings) -> str | None:

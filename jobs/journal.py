@@ -4,7 +4,7 @@ The hints of a file and the place after it are one transaction, so that a file i
 may come twice, which does no harm. Whatever may have been missed is left to a full sweep.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -15,7 +15,7 @@ from connector.meters import METERS
 from connector.store.hints import HintKind
 from connector.store.work import Work
 from jobs.reading import Beat, still
-from mappings.journal import JournalEvent, JournalGap, JournalPage
+from mappings.journal import JournalEvent, JournalGap, JournalPage, JournalSubscription
 
 CURSOR: Final = "journal"
 #: Files a run: other jobs of the portal wait for it.
@@ -74,7 +74,7 @@ def _begin(desk: Desk, journal: Journal) -> int:
 def _next(desk: Desk, journal: Journal, place: Mapping[str, Any]) -> tuple[JournalPage | None, bool]:
     """The next file, and whether some before it may be lost."""
     offset = place["offset"]
-    aged = desk.clock.now() - place["at"] >= KEPT_MS
+    aged = is_aged(place, desk.clock.now())
     if offset is not None and not aged:
         try:
             return journal.after(offset), False
@@ -85,6 +85,18 @@ def _next(desk: Desk, journal: Journal, place: Mapping[str, Any]) -> tuple[Journ
         log.warning("journal_gap", portal=desk.name)
         METERS.count("journal_gap", portal=desk.name)
     return page, aged
+
+
+def is_aged(place: Mapping[str, Any], now: int) -> bool:
+    """Whether HubSpot may have let go of what came after this place."""
+    return bool(now - place["at"] >= KEPT_MS)
+
+
+def missing_actions(portal: int, found: Iterable[JournalSubscription]) -> list[str]:
+    """The actions on this portal's contacts that the app is not subscribed to."""
+    ours = (each for each in found if (each.portal, each.object_type) == (portal, CONTACTS))
+    told = {action for each in ours for action in each.actions}
+    return [action for action in _KINDS if action not in told]
 
 
 def _keep(desk: Desk, offset: str | None, page: JournalPage | None, *, sweep: bool) -> dict[str, Any]:

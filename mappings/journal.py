@@ -23,5 +23,15 @@ class JournalPage:
     torn: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSubscription:
+    """What the app's journal tells of one portal. Words as HubSpot spells them."""
+
+    kind: str
+    portal: int
+    object_type: str
+    actions: frozenset[str]
+
+
 class JournalGap(Exception):
     """HubSpot does not know the offset (any more): what came after it may be lost."""

@@ -123,6 +123,16 @@ def _token(route: Route, host: str, status: int) -> HubSpotRefused:
     )
 
 
+def client(route: Route, host: str, status: int) -> HubSpotRefused:
+    """An app's own id and secret are not taken."""
+    return HubSpotRefused(
+        f"{host} does not take the app's client id and secret for these scopes ({status}).",
+        next_step="Compare journal_client_id, its secret and journal_scope with the app's page in HubSpot "
+        "(a new variable needs a restart).",
+        where=where(route),
+    )
+
+
 def _forbidden(route: Route, host: str, answer: Answer) -> HubSpotRefused:
     names = scopes(answer.problem)
     step = (

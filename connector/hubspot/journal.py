@@ -21,11 +21,14 @@ from connector.hubspot.hosts import checked, host_of, is_loopback
 from connector.hubspot.session import CONNECT_S, READ_S, USER_AGENT, Lost, NotSent, named, pooled, whole_body
 from connector.hubspot.verdict import LONGEST_WAIT_S, WINDOW_S, Ending
 from connector.logs import get_logger, remember_secret
-from mappings.journal import JournalEvent, JournalGap, JournalPage
+from mappings.journal import JournalEvent, JournalGap, JournalPage, JournalSubscription
 
 VERSION: Final = "2026-03"
 BASE: Final = f"/webhooks-journal/journal/{VERSION}"
 TOKEN: Final = Route("POST", f"/oauth/{VERSION}/token", f"/oauth/{VERSION}/token")
+SUBSCRIPTIONS: Final = Route(
+    "GET", f"/webhooks-journal/subscriptions/{VERSION}", f"/webhooks-journal/subscriptions/{VERSION}"
+)
 FILE: Final = Route("GET", "(journal file)", "(journal file)")
 #: Renewed so long before its end, never by waiting for a 401 (HA 2).
 SPARE_S: Final = 60.0
@@ -48,6 +51,10 @@ class _Grant(msgspec.Struct):
 class _Place(msgspec.Struct, rename="camel"):
     url: str
     current_offset: str | int
+
+
+class _Subscriptions(msgspec.Struct):
+    results: list[Any]
 
 
 class _File(msgspec.Struct, rename="camel"):
@@ -95,6 +102,19 @@ class Journal:
         route = Route("GET", f"{BASE}/offset/{{offset}}/next", f"{BASE}/offset/{encoded(offset)}/next")
         page = self._page(route, gap=True)
         return None if page is not None and page.offset == offset else page
+
+    def subscriptions(self) -> tuple[JournalSubscription, ...] | None:
+        """What the app is subscribed to; None where its token may not know (it is another scope)."""
+        answer = self._asked(SUBSCRIPTIONS)
+        if answer.status == 403:
+            return None
+        if answer.status != 200:
+            raise self._trouble(SUBSCRIPTIONS, answer)
+        try:
+            said = msgspec.json.decode(answer.body, type=_Subscriptions).results
+        except msgspec.MsgspecError:
+            raise complaints.unreachable(SUBSCRIPTIONS, self._host, "unreadable_answer") from None
+        return tuple(each for each in map(_subscription, said) if each is not None)
 
     def _page(self, route: Route, *, gap: bool = False) -> JournalPage | None:
         answer = self._asked(route)
@@ -154,7 +174,7 @@ class Journal:
         asked_at = self._clock.monotonic()
         answer = self._send(TOKEN, {}, form)
         if answer.status in {400, 401}:  # RFC 6749: the client is not known, or may not
-            raise complaints.final(TOKEN, self._host, answer, Ending.TOKEN)
+            raise complaints.client(TOKEN, self._host, answer.status)
         if answer.status != 200:
             raise self._trouble(TOKEN, answer)
         try:
@@ -263,6 +283,21 @@ def _event(said: Any) -> JournalEvent | None:
         return JournalEvent(portal=portal, object_type="", action=action, object_id=object_id or 0)
     others = tuple(_others(said.get("mergedObjectIds")))
     return JournalEvent(portal=portal, object_type=kind, action=action, object_id=object_id, others=others)
+
+
+def _subscription(said: Any) -> JournalSubscription | None:
+    """None for what is about no portal (an app's own life) or no list of actions."""
+    if not isinstance(said, dict) or not isinstance(said.get("actions"), list) or said.get("deletedAt"):
+        return None
+    portal = _number(said.get("portalId"))
+    if portal is None:
+        return None
+    return JournalSubscription(
+        kind=str(said.get("subscriptionType")),
+        portal=portal,
+        object_type=str(said.get("objectTypeId")),
+        actions=frozenset(each for each in said["actions"] if isinstance(each, str)),
+    )
 
 
 def _others(said: Any) -> Iterator[int]:

@@ -83,11 +83,13 @@ def _moment(call: Call, name: str, default: int) -> int:
 
 
 def token(rooms: Rooms, call: Call) -> Reply:
-    """RFC 6749: any client id gets a token of an app named after it."""
+    """RFC 6749: any client id gets a token of an app named after it; a secret `bad…` is a wrong one."""
     form = _form(call)
     kind, client = form.get("grant_type"), form.get("client_id")
     if kind not in {"authorization_code", "refresh_token", "client_credentials"} or not client:
         return _oauth_error("unsupported_grant_type" if client else "invalid_client")
+    if form.get("client_secret", "").startswith("bad"):
+        return _oauth_error("invalid_client")
     if kind == "refresh_token" and form.get("refresh_token", "").startswith("bad"):
         return _oauth_error("invalid_grant")
     answer: Json = {

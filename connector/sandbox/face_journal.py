@@ -2,9 +2,10 @@
 
 from hashlib import sha256
 
+from connector.sandbox import shapes
 from connector.sandbox.call import Call
 from connector.sandbox.digits import natural
-from connector.sandbox.journal import Entry
+from connector.sandbox.journal import ACTIONS, Entry
 from connector.sandbox.replies import Refusal, Reply, invalid, json_reply, not_found
 from connector.sandbox.rooms import Rooms
 from connector.sandbox.router import Route
@@ -12,6 +13,8 @@ from connector.sandbox.times import MINUTE, iso
 
 BASE = "/webhooks-journal/journal/2026-03"
 FILES = "/_journal-files"
+SUBSCRIPTIONS = "/webhooks-journal/subscriptions/2026-03"
+APP = 54_321
 
 
 def earliest(rooms: Rooms, call: Call) -> Reply:
@@ -62,6 +65,31 @@ def file(rooms: Rooms, call: Call) -> Reply:
     raise Refusal(403, "", "AccessDenied")
 
 
+def subscriptions(rooms: Rooms, call: Call) -> Reply:
+    del call
+    found = rooms.portal.journal.subscriptions.values()
+    return json_reply({"results": [each.document(APP) for each in found]})
+
+
+def subscribe(rooms: Rooms, call: Call) -> Reply:
+    """Make one, or change what there is."""
+    said = call.object()
+    kind, actions = said["subscriptionType"], frozenset(said["actions"])
+    if not actions or not actions <= ACTIONS.get(kind, frozenset()):
+        raise invalid(f"Invalid actions for {kind}")
+    made = rooms.portal.journal.subscribe(
+        kind, int(said["portalId"]), actions, str(said.get("objectTypeId", ""))
+    )
+    return json_reply(made.document(APP))
+
+
+def unsubscribe(rooms: Rooms, call: Call) -> Reply:
+    text = call.parameter("subscriptionId")
+    if rooms.portal.journal.subscriptions.pop(natural(text) or 0, None) is None:
+        raise not_found("Subscription not found", text)
+    return Reply(204)
+
+
 def _mark(rooms: Rooms, offset: int) -> str:
     return sha256(f"{rooms.portal.id}/{offset}".encode()).hexdigest()
 
@@ -71,4 +99,7 @@ ROUTES = (
     Route("GET", f"{BASE}/latest", latest),
     Route("GET", f"{BASE}/offset/{{offset}}/next", after),
     Route("GET", f"{FILES}/{{offset}}", file, open=True),
+    Route("GET", SUBSCRIPTIONS, subscriptions),
+    Route("POST", SUBSCRIPTIONS, subscribe, takes=shapes.Subscribed),
+    Route("DELETE", f"{SUBSCRIPTIONS}/{{subscriptionId}}", unsubscribe),
 )

@@ -36,12 +36,63 @@ class Entry:
         return {"offset": str(self.offset), "publishedAt": iso(self.at), "journalEvents": [event]}
 
 
-class Journal:
-    """What happened to contacts, in order."""
+#: What each type of subscription can be about.
+ACTIONS: Mapping[str, frozenset[str]] = {
+    "OBJECT": frozenset({"CREATE", "UPDATE", "DELETE", "MERGE", "RESTORE"}),
+    "GDPR_PRIVACY_DELETION": frozenset({"GDPR_DELETE"}),
+}
 
-    def __init__(self) -> None:
+
+@dataclass(frozen=True, slots=True)
+class JournalSubscription:
+    """What of a portal's contacts the app's journal tells."""
+
+    id: int
+    kind: str
+    portal: int
+    actions: frozenset[str]
+    object_type: str = "0-1"
+
+    def document(self, app: int) -> dict[str, object]:
+        """As HubSpot lists it."""
+        return {
+            "id": self.id,
+            "appId": app,
+            "subscriptionType": self.kind,
+            "objectTypeId": self.object_type,
+            "portalId": self.portal,
+            "actions": sorted(self.actions),
+            "objectIds": [],
+            "properties": [],
+        }
+
+
+class Journal:
+    """What happened to contacts, in order. A portal begins subscribed to everything."""
+
+    def __init__(self, portal: int) -> None:
         self._entries: list[Entry] = []
         self._next = 1
+        self.portal = portal
+        self.subscriptions: dict[int, JournalSubscription] = {}
+        for kind, actions in ACTIONS.items():
+            self.subscribe(kind, portal, actions)
+
+    def subscribe(
+        self, kind: str, portal: int, actions: frozenset[str], object_type: str = "0-1"
+    ) -> JournalSubscription:
+        """One more, or the same one anew."""
+        known = (n for n, each in self.subscriptions.items() if (each.kind, each.portal) == (kind, portal))
+        number = next(known, max(self.subscriptions, default=0) + 1)
+        self.subscriptions[number] = JournalSubscription(number, kind, portal, actions, object_type)
+        return self.subscriptions[number]
+
+    def wants(self, action: str) -> bool:
+        """Is the app subscribed to this in the portal?"""
+        return any(
+            action in each.actions and (each.portal, each.object_type) == (self.portal, "0-1")
+            for each in self.subscriptions.values()
+        )
 
     def add(
         self,

@@ -51,7 +51,7 @@ class Portal:
         self.groups = _default_groups()
         self.audit: list[AuditEntry] = []
         self.changes: list[Change] = []
-        self.journal = Journal()
+        self.journal = Journal(portal_id)
         self.listener: Callable[[Happening], None] | None = None  # whom webhooks tell
         self.staff = Staff(clock.now())
         self.dirty: set[int] = set()  # indexes of made-up people that no longer are as they were made
@@ -155,12 +155,13 @@ class Portal:
         changes: Mapping[str, str | None] | None = None,
     ) -> None:
         """Write it into the pull journal, and hand it to the webhooks."""
-        self.journal.add(self.clock.now(), action, contact_id, merged, changes=changes)
+        if self.journal.wants(action):
+            self.journal.add(self.clock.now(), action, contact_id, merged, changes=changes)
         self._hand_over(action, contact_id, actor, merged, changes or {})
 
     def tell_opt_outs(self, contact_id: int, actor: Actor | None, changes: Mapping[str, str | None]) -> None:
         """The same for the opt-out properties, as far as the switches say that HubSpot tells of them."""
-        if self.options.journal_opt_outs:
+        if self.options.journal_opt_outs and self.journal.wants("UPDATE"):
             self.journal.add(self.clock.now(), "UPDATE", contact_id, changes=changes)
         if self.options.webhook_opt_outs:
             self._hand_over("UPDATE", contact_id, actor, (), changes)

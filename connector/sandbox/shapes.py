@@ -148,6 +148,15 @@ class Submitted(_Shape):
     legal_consent_options: _ConsentOptions | None = None
 
 
+class Subscribed(_Shape):
+    """What the pull journal shall tell."""
+
+    subscription_type: str
+    portal_id: int
+    actions: list[str]
+    object_type_id: str = ""
+
+
 def demand(body: bytes, shape: Any) -> None:
     """Refusal 400 where the body is no JSON of this shape; the message says where in it."""
     try:

@@ -46,3 +46,21 @@ def test_a_file_is_never_had_with_a_token(portal: Portal) -> None:
     url = urlsplit(file_at(portal, "latest")["url"])
     assert url.query.startswith("X-Signature=")
     assert portal.ask("GET", url.path, query=url.query)[0] == 400
+
+
+def test_the_journal_tells_what_the_app_is_subscribed_to(portal: Portal) -> None:
+    base = "/webhooks-journal/subscriptions/2026-03"
+    (of_objects, of_erasures) = portal.ask("GET", base)[1]["results"]
+    assert of_objects["actions"] == ["CREATE", "DELETE", "MERGE", "RESTORE", "UPDATE"]
+    assert (of_erasures["subscriptionType"], of_erasures["portalId"]) == ("GDPR_PRIVACY_DELETION", 62515)
+    assert portal.ask("DELETE", f"{base}/{of_objects['id']}")[0] == 204
+    assert portal.ask("DELETE", f"{base}/{of_objects['id']}")[0] == 404
+    portal.create(email="a@example.com")
+    assert file_at(portal, "latest") == 204
+    asked = {"subscriptionType": "OBJECT", "objectTypeId": "0-1", "portalId": 62515}
+    assert portal.ask("POST", base, {**asked, "actions": ["ERASE"]})[0] == 400
+    assert portal.ask("POST", base, {**asked, "actions": ["CREATE"]})[0] == 200
+    made = portal.create(email="b@example.com")
+    portal.contact(made)
+    portal.sandbox.colleague.edit(made, {"firstname": "B"})
+    assert file_at(portal, "earliest") == file_at(portal, "latest"), "created, and not the change"
