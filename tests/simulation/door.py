@@ -13,6 +13,7 @@ from typing import Any
 from connector import wiring
 from connector.acts.desk import Desk
 from connector.settings import Settings
+from connector.web import doors
 from connector.web.app import make_app
 from connector.web.intake import WAITING, Intake, Refs, _Item
 
@@ -28,9 +29,9 @@ class _Inline(Intake):
         self._refs: queue.Queue[str | None] = queue.Queue(WAITING)
 
     def _put(self, asked: Any) -> "Future[Refs]":
-        item = _Item(asked)
-        self._write([item])
-        return item.done
+        done: Future[Refs] = Future()
+        self._write([_Item(asked, done)])
+        return done
 
     def stop(self) -> None:
         """There is nothing that runs."""
@@ -41,11 +42,11 @@ class Door:
 
     def __init__(self, settings: Settings, desk: Desk, tools: wiring.Tools) -> None:
         self._stack = ExitStack()
-        before, wiring.Intake = wiring.Intake, _Inline  # type: ignore[attr-defined, misc]
+        before, doors.Intake = doors.Intake, _Inline  # type: ignore[misc]
         try:
             site = self._stack.enter_context(wiring.site_of(settings, [desk], tools))
         finally:
-            wiring.Intake = before  # type: ignore[attr-defined, misc]
+            doors.Intake = before  # type: ignore[misc]
         self._app = make_app(site)
 
     def close(self) -> None:
