@@ -8,10 +8,15 @@ from sqlalchemy import Connection, bindparam, text
 
 from connector.store.tables import APPEND_ONLY, metadata
 
-_FUNCTION = """
-CREATE OR REPLACE FUNCTION consent_mirror_append_only() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$
+_NAME = "consent_mirror_append_only"
+_BODY = " BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END "
+_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION {_NAME}() RETURNS trigger LANGUAGE plpgsql AS
+$${_BODY.replace("%", "%%")}$$
 """
+#: What PostgreSQL keeps of such a trigger: for each statement, before UPDATE, DELETE and TRUNCATE (58), in
+#: force, without columns and without a condition.
+_SHAPE = "58 O   "
 
 
 def recreate(connection: Connection) -> None:
@@ -40,7 +45,7 @@ def _postgresql(table: str) -> list[str]:
     return [
         f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}",
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION consent_mirror_append_only()",
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {_NAME}()",
     ]
 
 
@@ -48,7 +53,9 @@ def _postgresql(table: str) -> list[str]:
 _PRESENT = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN :tables",
     "postgresql": (
-        "SELECT tgname, '' FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "SELECT tgname, "
+        "concat_ws(' ', tgtype, tgenabled, tgattr, coalesce(tgqual::text, ''), proname, prosrc) "
+        "FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid "
         "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace "
         "AND tgenabled <> 'D' AND relname IN :tables"
     ),
@@ -56,7 +63,7 @@ _PRESENT = {
 
 
 def present(connection: Connection) -> dict[str, str]:
-    """The triggers that act on our tables now: name and text (PostgreSQL: the name alone)."""
+    """The triggers that act on our tables now: name and text (PostgreSQL: when they act, what they run)."""
     statement = text(_PRESENT[connection.dialect.name]).bindparams(bindparam("tables", expanding=True))
     rows = connection.execute(statement, {"tables": sorted(metadata.tables)})
     return {str(name): str(sql) for name, sql in rows}
@@ -65,6 +72,6 @@ def present(connection: Connection) -> dict[str, str]:
 def expected(connection: Connection) -> dict[str, str]:
     """The same for a database as we make it."""
     if connection.dialect.name == "postgresql":
-        return {f"{table}_append_only": "" for table in APPEND_ONLY}
+        return {f"{table}_append_only": f"{_SHAPE}{_NAME} {_BODY}" for table in APPEND_ONLY}
     made = [each for table in APPEND_ONLY for each in _sqlite(table) if each.startswith("CREATE")]
     return {each.split()[2]: each for each in made}

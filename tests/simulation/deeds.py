@@ -20,6 +20,8 @@ from connector.consent.events import EventType, Source
 from connector.errors import ConnectorError
 from connector.sandbox.options import Tier
 from connector.sandbox.replies import Refusal
+from tests.simulation.deploy import VERSIONS, deploy
+from tests.simulation.invariants import log_verifies
 from tests.simulation.misfortunes import copied, mail_fails, put_back
 from tests.simulation.truth import EVERYTHING
 from tests.world import DAY, HOUR, MINUTE, TYPES
@@ -310,8 +312,16 @@ def _crash(life: "Life", d: Deed) -> None:
 
 
 def _deploy(life: "Life", d: Deed) -> None:
+    """A restart, or a new version on the mirror of an older one; half of those die in the migration."""
+    if d.a % 4 == 0:
+        life.seen["restarts"] += 1
+        life.product.again()
+        return
     life.seen["deploys"] += 1
-    life.product.again()
+    died = deploy(life.product, VERSIONS[d.a % len(VERSIONS)], 1 + d.b % 60 if d.c % 2 else 0)
+    life.seen["deaths in a migration"] += died
+    if not any(life.product.disk.due.values()):
+        log_verifies(life.product)
 
 
 def _race(life: "Life", d: Deed) -> None:
@@ -357,7 +367,7 @@ DEEDS: Mapping[str, tuple[int, Do]] = {
     "clock": (3, _clock),
     "database": (5, _database),
     "crash": (22, _crash),
-    "deploy": (2, _deploy),
+    "deploy": (8, _deploy),
     "race": (4, _race),
     "plan_changed": (1, _plan_changed),
     "nothing": (2, _nothing),

@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from connector.clock import SeededChance
+from connector.errors import ConfigurationError
 from connector.store import engine as engines
 from connector.store import migrations, schema, triggers
 from connector.store.mirror import Mirror
@@ -48,6 +49,12 @@ def two_empty(request, tmp_path):
             postgresql_database(f"cm_schema_two_{os.getpid()}") as two,
         ):
             yield one, two
+
+
+@pytest.fixture
+def postgresql_empty():
+    with postgresql_database(f"cm_guards_{os.getpid()}") as url:
+        yield url
 
 
 def test_a_migrated_database_is_what_the_tables_say_triggers_included(two_empty):
@@ -113,3 +120,51 @@ def test_every_connection_is_set_up_for_durability(sqlite_url, pragma, value, wh
     with database.begin(getattr(database, which)) as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
     database.close()
+
+
+ENTRY_GUARD = (
+    "CREATE TRIGGER entry_append_only BEFORE {} ON entry FOR EACH {} "
+    "EXECUTE FUNCTION consent_mirror_append_only()"
+)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(
+            (
+                "CREATE OR REPLACE FUNCTION consent_mirror_append_only() RETURNS trigger LANGUAGE plpgsql "
+                "AS $$ BEGIN RETURN OLD; END $$",
+            ),
+            id="the function lets everything through",
+        ),
+        pytest.param(
+            (
+                "DROP TRIGGER entry_append_only ON entry",
+                ENTRY_GUARD.format("UPDATE OR TRUNCATE", "STATEMENT"),
+            ),
+            id="deletes are free",
+        ),
+        pytest.param(
+            (
+                "DROP TRIGGER entry_append_only ON entry",
+                ENTRY_GUARD.format("UPDATE OR DELETE", "ROW WHEN (false)"),
+            ),
+            id="a condition that never holds",
+        ),
+        pytest.param(
+            ("ALTER TABLE entry ENABLE REPLICA TRIGGER entry_append_only",), id="for replicas alone"
+        ),
+    ],
+)
+def test_a_guard_of_the_same_name_that_guards_less_is_found(postgresql_empty, statements):
+    Mirror.create(postgresql_empty, KEYS, HandClock(), SeededChance(0)).close()
+    Mirror.open(postgresql_empty, KEYS, HandClock(), SeededChance(0)).close()
+    engine = create_engine(postgresql_empty)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    with pytest.raises(ConfigurationError, match="append_only"):
+        Mirror.open(postgresql_empty, KEYS, HandClock(), SeededChance(0))
