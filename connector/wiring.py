@@ -443,12 +443,20 @@ def pin(settings: Settings, name: str | None, given: Tools | None = None) -> int
     """
     portals = [settings.portal(name)] if name else list(settings.portals)
     for portal in portals:
-        try:
-            token_of(portal)
-        except ConfigurationError:
-            continue
-        check_pin(portal, portal_of(settings, portal, given).details().portal_id)
+        found = portal_of_token(settings, portal, given)
+        if found is not None:
+            check_pin(portal, found)
     return portals[0].portal_id
+
+
+def portal_of_token(settings: Settings, portal: PortalSettings, given: Tools | None = None) -> int | None:
+    """The number of the portal that the token at hand opens, asked of HubSpot; None without a token."""
+    try:
+        token_of(portal)
+    except ConfigurationError:
+        return None
+    with looking(settings, portal, given) as hubspot:
+        return hubspot.details().portal_id
 
 
 def check_pin(portal: PortalSettings, found: int) -> None:

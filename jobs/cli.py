@@ -134,7 +134,8 @@ def run(words: list[str]) -> int:
 def _usage(error: TyperException) -> ConfigurationError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "consent-mirror"
-    return ConfigurationError(error.format_message(), where=command, next_step=f"See `{command} --help`.")
+    problem = error.format_message() or "Which command?"  # words that end at a group have had its help shown
+    return ConfigurationError(problem, where=command, next_step=f"See `{command} --help`.")
 
 
 def _told(error: ConnectorError, *, as_json: bool) -> int:

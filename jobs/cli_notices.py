@@ -196,7 +196,7 @@ def _post(sent: mail_out.Sent) -> str:
 
 @command
 def text(wanted: Globals) -> Outcome:
-    """Check the notice texts of [notices]: what they lack, and that they sell nothing. Exit 3 if they do.
+    """Check your notice texts: what they lack, and that they sell nothing. Exit 3 where something is wrong.
 
     Example: consent-mirror notices text
     """

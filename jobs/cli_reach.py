@@ -27,7 +27,10 @@ from jobs.places import access_rules, places_of
 Number = Annotated[int, typer.Argument(help="The number that `access` shows.", show_default=False)]
 Motive = Annotated[str, typer.Option("--motive", help="Why this access is needed.", show_default=False)]
 Review = Annotated[
-    str | None, typer.Option("--review", help="The day to look again: 2027-06-30. Otherwise [access] review.")
+    str | None,
+    typer.Option(
+        "--review", help="The day to look again, such as 2027-06-30; else by the setting access.review."
+    ),
 ]
 User = Annotated[str, typer.Option("--user", help="Who says so; a user of `users list`.", show_default=False)]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the register of access to this file.")]

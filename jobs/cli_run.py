@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 @command
 def daemon(wanted: Globals) -> Outcome:
-    """Run the timetable until SIGTERM: pull, push, sweep, report; with [web] also the pages.
+    """Run the timetable until SIGTERM: pull, push, sweep, report; where `web` is configured also the pages.
 
     Example: consent-mirror daemon
     """

@@ -11,6 +11,7 @@ from rich.text import Text
 from connector import wiring
 from connector.acts import setup
 from connector.acts.doctor import examine
+from connector.errors import ConnectorError
 from connector.report.decisions import decisions
 from connector.settings import Settings, load
 from jobs import output
@@ -19,12 +20,14 @@ from jobs.languages import Speak, Tongue, spoken
 from jobs.options import Globals, Outcome, command
 
 PortalId = Annotated[
-    int | None, typer.Option("--portal-id", help="The portal to pin; otherwise the token's own is asked.")
+    int | None,
+    typer.Option("--portal-id", help="The portal to pin; without it the token's own is asked for."),
 ]
 TokenEnv = Annotated[str, typer.Option("--token-env", help="The variable that holds the token.")]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Each safe default: value, motive, risk, article; checks nothing.")
 ]
+EXAMPLES_OWN = " is the example's, for no token is set: put your own as portal_id into the file"
 Api = Annotated[str | None, typer.Option("--api", help="HubSpot's host; http only on this machine.")]
 
 
@@ -47,7 +50,11 @@ def init(
     """
     path = wanted.config_path
     wrote = setup.write_config(path, portal_id=portal_id, token_env=token_env, api=api)
-    settings = load(path)
+    settings, named = load(path), portal_id is not None or not wrote
+    if not wrote:
+        setup.agree(path, settings, portal_id=portal_id, api=api)
+    elif not named:
+        settings, named = _of_its_token(path, settings)
     made = wiring.prepare(settings)
     pinned = wiring.pin(settings, wanted.portal)
     document = {
@@ -56,12 +63,30 @@ def init(
         "database": settings.mirror.database,
         "portal_id": pinned,
     }
-    return Outcome(document, _made(path, wrote, made, settings.mirror.keys))
+    whose = f"{pinned}{'' if named else EXAMPLES_OWN}"
+    return Outcome(document, _made(path, wrote, whose, made, settings.mirror.keys))
 
 
-def _made(path: Path, wrote: bool, made: wiring.Prepared, keys: Path) -> Group:
+def _of_its_token(path: Path, settings: Settings) -> tuple[Settings, bool]:
+    """The new file with the portal that the token opens, and whether one could be asked.
+
+    A token that opens nothing leaves no file behind that names a portal nobody meant.
+    """
+    try:
+        found = wiring.portal_of_token(settings, settings.portals[0])
+    except ConnectorError:
+        path.unlink()
+        raise
+    if found is None:
+        return settings, False
+    setup.name_portal(path, found)
+    return load(path), True
+
+
+def _made(path: Path, wrote: bool, whose: str, made: wiring.Prepared, keys: Path) -> Group:
     lines = [
         f"Configuration  {path} ({'written' if wrote else 'checked and kept'})",
+        f"Portal         {whose}",
         f"Keys           {keys} ({'made: keep a copy apart' if made.keys else 'checked and kept'})",
         f"Mirror         {'made' if made.database else 'checked and kept'}",
         "Next step: edit the configuration, then run `consent-mirror doctor`.",

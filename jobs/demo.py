@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
-from connector.errors import ConnectorError
+from connector.errors import ConfigurationError, ConnectorError
 from connector.sandbox.options import Tier
 from connector.sandbox.server import Running, Sandbox
 from jobs import output
@@ -64,6 +64,7 @@ key = "offers"
 title = {{ sv = "Erbjudanden", en = "Offers" }}
 subscription_id = {offers}
 """
+MARK = CONFIG.partition("\n")[0]
 
 
 class DemoFailed(ConnectorError):
@@ -82,7 +83,8 @@ class Stage:
 
     def say(self, title: str, text: str) -> None:
         """A chapter of the story."""
-        self.console.print(Panel(text, title=title, title_align="left", border_style="cyan"))
+        panel = Panel(text, title=title, title_align="left", border_style="cyan")
+        self.console.print(panel, soft_wrap=False)  # a console of answers cuts a panel's lines off
 
     def run(self, *words: str, ends: int = 0) -> None:
         """Run a real command and show what its user sees."""
@@ -109,10 +111,31 @@ def tell(folder: Path, *, quiet: bool) -> Mapping[str, Path]:
         return _what_is_left(stage)
 
 
+def _make(folder: Path) -> None:
+    """The folder, new or of an earlier demo: what the last one left is deleted, and nobody else's mirror."""
+    config = folder / "config.toml"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        taken = any(any(folder.glob(f"{name}*")) for name in LEFT_BEHIND)
+        ours = config.is_file() and config.read_text("utf-8", "replace").startswith(MARK)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The demo's folder cannot be used: {error.strerror}.",
+            where=str(folder),
+            next_step="Choose a folder that you may write to, with --folder.",
+        ) from None
+    if taken and not ours:
+        raise ConfigurationError(
+            "The folder holds files of the demo's names that no demo left: they are kept.",
+            where=str(folder),
+            next_step="Choose an empty folder with --folder.",
+        )
+
+
 @contextmanager
 def _stage(folder: Path, *, quiet: bool) -> Iterator[tuple[Stage, Running]]:
     """A clean folder and a sandbox portal; the token stays in this process."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     for name in LEFT_BEHIND:
         for path in folder.glob(f"{name}*"):
             if path.is_dir():

@@ -49,7 +49,14 @@ class Outcome:
     code: int = 0
 
 
-Config = Annotated[Path | None, typer.Option("--config", help="The configuration file.", show_default=False)]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help=f"The configuration file; else ${CONFIG_VARIABLE}, else config.toml.",
+        show_default=False,
+    ),
+]
 PortalName = Annotated[
     str | None, typer.Option("--portal", help="Which portal, where several are configured.")
 ]

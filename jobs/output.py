@@ -57,12 +57,13 @@ def show_error(error: ConnectorError, *, as_json: bool) -> None:
     if as_json:
         write_json(error.document())
     console = stderr()
-    console.print(f"[bold red]{error.problem}[/]" if not error.where else _placed(error), markup=True)
+    console.print(_placed(error))
     console.print(f"Next step: {error.next_step}", markup=False)
 
 
 def _placed(error: ConnectorError) -> str:
-    return f"[bold red]{_plain(error.problem)}[/] [dim]({_plain(error.where)})[/]"
+    problem = f"[bold red]{_plain(error.problem)}[/]"
+    return f"{problem} [dim]({_plain(error.where)})[/]" if error.where else problem
 
 
 def _plain(text: str) -> str:

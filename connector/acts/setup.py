@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from connector.errors import ConfigurationError
+from connector.settings import Settings
 
 NAME = "config.example.toml"
 
@@ -32,6 +33,26 @@ def write_config(path: Path, *, portal_id: int | None, token_env: str, api: str 
     text = _with(text, "token_env", f'"{token_env}"')
     _create(path, text)
     return True
+
+
+def name_portal(path: Path, portal_id: int) -> None:
+    """Put the token's own portal where the new file still names the example's."""
+    path.write_text(_with(path.read_text("utf-8"), "portal_id", str(portal_id)), "utf-8")
+
+
+def agree(path: Path, settings: Settings, *, portal_id: int | None, api: str | None) -> None:
+    """What was said on the command line is what the kept file says; it is changed by nobody but its owner.
+
+    Raises ConfigurationError where it is not.
+    """
+    said = {"portal_id": portal_id, "api": api and api.rstrip("/")}
+    for key, value in said.items():
+        if value is not None and value not in {getattr(portal, key) for portal in settings.portals}:
+            raise ConfigurationError(
+                f"The file is there already and names no portal whose {key} is {value}.",
+                where=str(path),
+                next_step=f"Correct {key} in it, or leave the option out: what exists is kept.",
+            )
 
 
 def _with(text: str, key: str, value: str) -> str:

@@ -6,6 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from jobs import cli
+
 
 def tell(folder: Path) -> tuple[dict[str, str], str]:
     command = [sys.executable, "-m", "jobs", "demo", "--folder", str(folder), "--json"]
@@ -38,3 +42,11 @@ def test_what_it_leaves_can_be_read(tmp_path: Path) -> None:
     assert "never" not in report[report.index("Last checkpoint") :][:400]
     for chapter in ("WITHDRAWN", "CLAIMED", "vanished", "GRANTED"):
         assert chapter in told
+    assert "The receipt shows what this person said yes to." in " ".join(told.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("name", ["mirror.keys", "mirror.db", "config.toml"])
+def test_a_folder_with_somebodys_own_mirror_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("[mirror]\n", "utf-8")
+    assert cli.run(["demo", "--folder", str(tmp_path)]) == 2
+    assert [each.name for each in tmp_path.iterdir()] == [name]

@@ -277,6 +277,14 @@ def test_words_that_cannot_be_meant_are_2(w: World, words: tuple[str, ...], word
     assert ANNA not in json.dumps(error)
 
 
+@pytest.mark.parametrize("words", [("--json",), ("person",), ("log",)], ids=" ".join)
+def test_words_that_end_before_a_command_ask_which(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(list(words)) == 2
+    assert "command" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("number", ["99999999"])
 def test_a_question_that_nobody_asked_is_3(w: World, number: str) -> None:
     problem(w.cli("review", "show", number, "--json"), 3, "question")
@@ -295,12 +303,21 @@ def commands() -> Iterator[tuple[str, ...]]:
     return walk(typer.main.get_command(cli.app), ())
 
 
+def meant(words: tuple[str, ...]) -> str:
+    """A command's first line as it is written: [brackets] in it would be taken for colours."""
+    found: Any = typer.main.get_command(cli.app)
+    for word in words:
+        found = found.commands[word]
+    return str(found.callback.__doc__).partition("\n")[0]
+
+
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)
 def test_each_command_has_help_with_an_example(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run([*words, "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
+    assert " ".join(meant(words).split()) in text
     assert f"Example: consent-mirror {' '.join(words)}" in text
     assert "--json" in text
 
