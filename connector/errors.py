@@ -12,6 +12,7 @@ ConnectorError
     MailUnavailable
   HubSpotRefused         2   HubSpot said no for good: token, scope, wrong portal
   RequestRejected        1   HubSpot will never accept this one request (parked, told to the operator)
+  Interrupted          130   Ctrl-C, or a question at the terminal that was not answered
 """
 
 
@@ -130,3 +131,16 @@ class RequestRejected(ConnectorError):
         super().__init__(problem, next_step=next_step, where=where)
         self.status = status
         self.category = category
+
+
+class Interrupted(ConnectorError):
+    """Somebody pressed Ctrl-C: 128 and the number of SIGINT, as shells count."""
+
+    code = "interrupted"
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Interrupted.",
+            next_step="Run the same command again: what was done stays done and is not repeated.",
+        )

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from connector import clock, logs
-from connector.errors import ConfigurationError, ConnectorError
+from connector.errors import ConfigurationError, ConnectorError, Interrupted
 from jobs import (
     cli_access,
     cli_audience,
@@ -119,7 +119,7 @@ def run(words: list[str]) -> int:
     except TyperException as error:
         return _told(_usage(error), as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):
-        return 130
+        code = Interrupted.exit_code
     except ConnectorError as error:
         return _told(error, as_json=as_json)
     except BrokenPipeError:
@@ -128,6 +128,8 @@ def run(words: list[str]) -> int:
         if debug:
             raise
         return _defect(error, as_json=as_json)
+    if code == Interrupted.exit_code:  # Typer itself answers so where Ctrl-C was pressed within a command
+        return _told(Interrupted(), as_json=as_json)
     return code if isinstance(code, int) else 0
 
 

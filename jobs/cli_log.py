@@ -153,8 +153,8 @@ def _said(part: dict[str, Any]) -> str:
     gone = f", {part['erased']} rightly erased" if part["erased"] else ""
     lost = "".join(_gap(each["lost"], each["seq"]) for each in part["restored"] if each["lost"])
     return (
-        f"{part['portal']}: sound. {part['entries']} entries{checked}{gone}, "
-        f"{part['checkpoints']} checkpoints. Root {part['root']}{lost}"
+        f"{part['portal']}: sound. {output.many(part['entries'], 'entry', 'entries')}{checked}{gone}, "
+        f"{output.many(part['checkpoints'], 'checkpoint')}. Root {part['root']}{lost}"
     )
 
 

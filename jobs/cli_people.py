@@ -147,7 +147,7 @@ def withdraw(
 
 def _withdrawn(done: Withdrawn) -> Text:
     if done.pending:
-        state = f"{done.pending} writes to HubSpot wait and are repeated until HubSpot shows them"
+        state = f"to HubSpot: {output.many(done.pending, 'write')} to be repeated until HubSpot shows it"
     else:
         state = "HubSpot shows it" if done.confirmed else "nothing to write in HubSpot"
-    return Text(f"The no is recorded ({done.events} entries); {state}.")
+    return Text(f"The no is recorded ({output.many(done.events, 'entry', 'entries')}); {state}.")

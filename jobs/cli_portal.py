@@ -76,8 +76,9 @@ def backfill(wanted: Globals, fresh: Fresh = False) -> Outcome:
     }
     rate = done.contacts / seconds if seconds else 0
     return Outcome(document, Text(
-        f"{done.contacts} contacts read with {done.requests} calls in {seconds:.1f} s "
-        f"({rate:.0f} a second), {tally.events} entries in the log. Nothing was written to HubSpot."
+        f"{output.many(done.contacts, 'contact')} read with {output.many(done.requests, 'call')} in "
+        f"{seconds:.1f} s ({rate:.0f} a second), "
+        f"{output.many(tally.events, 'entry', 'entries')} in the log. Nothing was written to HubSpot."
     ))  # fmt: skip
 
 
@@ -148,14 +149,15 @@ def _document(turned: Turned) -> dict[str, Any]:
 def _told(turned: Turned, shown: Preview | None, *, dry_run: bool) -> Group:
     tally = turned.tally
     lines = [
-        f"{tally.pulled} contacts pulled, {tally.changed} changed, {tally.events} entries; "
-        f"{tally.pushed} writes sent, {tally.confirmed} confirmed by reading back, {turned.pending} pending."
+        f"{output.many(tally.pulled, 'record')} read from HubSpot, {tally.changed:,} changed, "
+        f"{output.many(tally.events, 'entry', 'entries')}; {output.many(tally.pushed, 'write')} sent, "
+        f"{tally.confirmed:,} confirmed by reading back, {turned.pending:,} pending."
     ]
     lines += [
         f"{count} × row {row}: {why(row)}" for row, count in sorted(tally.rows.items()) if row in TOLD_ROWS
     ]
     if turned.reviews:
-        lines.append(f"{turned.reviews} questions wait for a person: `consent-mirror review list`.")
+        lines.append(f"{output.many(turned.reviews, 'question')} for a person: `consent-mirror review list`.")
     if turned.breaker:
         lines.append(
             f"The breaker {turned.breaker['kind']} is open: nothing subscribes or erases until somebody has "

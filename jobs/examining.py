@@ -17,6 +17,7 @@ from connector.store.mirror import Mirror
 from connector.wiring import server_of
 from jobs import examining_news as news
 from jobs.mailing import is_mailed, place_names
+from jobs.output import many
 
 CLOCK_LIMIT_MS = 60_000
 RESERVED = "consent-mirror-doctor@example.com"  # RFC 2606: nobody's
@@ -198,7 +199,7 @@ def _types(patient: Patient, portal: PortalSettings) -> str | None:
             next_step=f"HubSpot has: {', '.join(str(number) for number in sorted(known))}.",
         )
     unmapped = known - set(purposes.subscription_ids)
-    return f"{len(unmapped)} types without a purpose" if unmapped else None
+    return f"{many(len(unmapped), 'type')} without a purpose" if unmapped else None
 
 
 def _link_property(patient: Patient, portal: PortalSettings) -> str | None:

@@ -66,6 +66,11 @@ def _placed(error: ConnectorError) -> str:
     return f"{problem} [dim]({_plain(error.where)})[/]" if error.where else problem
 
 
+def many(count: int, one: str, several: str = "") -> str:
+    """`1 entry`, `2 entries`; without `several` an s is added."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")
 
