@@ -266,7 +266,7 @@ def _gap_row(gap: Gap) -> tuple[object, ...]:
     row = (gap.address, gap.subject[:8], gap.purpose, gap.state, gap.grade, ", ".join(gap.missing))
     if gap.ask is None:
         return row
-    return (*row, f"yes, in {gap.ask.via}" if gap.ask.may else f"no: {ASKS[gap.ask.ask]}")
+    return (*row, f"yes, in {gap.ask.via}" if gap.ask.may else ASKS[gap.ask.ask])
 
 
 def _asked(found: Gaps) -> list[str]:
@@ -282,12 +282,12 @@ def _asked(found: Gaps) -> list[str]:
 
 
 ASKS = {
-    Ask.SAID_NO: "they said no",
-    Ask.RESTRICTED: "processing is restricted",
-    Ask.NOT_READ: "HubSpot's status is not known",
-    Ask.WAITING: "waits for review",
-    Ask.CONFIRMATION_SENT: "a confirmation mail was sent; no second one",
-    Ask.ASKING_IS_MARKETING: "asking by mail is marketing, and nothing allows it",
+    Ask.SAID_NO: "no: they said no",
+    Ask.RESTRICTED: "no: restricted",
+    Ask.NOT_READ: "no: status not known",
+    Ask.WAITING: "no: waits for review",
+    Ask.CONFIRMATION_SENT: "no: asked once already",
+    Ask.ASKING_IS_MARKETING: "no",  # said once, below the table
 }
 
 

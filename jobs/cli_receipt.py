@@ -1,5 +1,6 @@
 """`person receipt|why|bundle`: what somebody said yes to, why we have them, and the proof of it."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -139,29 +140,33 @@ def why(wanted: Globals, address: Address, language: Speak = None) -> Outcome:
         found = why_act(desk, look, speak)
         if found is None:
             return _stranger(desk, look)
-    return Outcome(found, _why_said(found, WORDS[speak]))
+    return Outcome(found, _why_said(found, WORDS[speak], settings.controller.time_zone))
 
 
-def _why_said(found: dict[str, Any], words: Words) -> Group:
-    say = words.texts
+def _why_said(found: dict[str, Any], words: Words, zone: str) -> Group:
+    say, erased = words.texts, found["erase"]
+
+    def local(at: str | None) -> str:
+        return "-" if at is None else words.local(at, zone)
+
     lines = [Text(say["why_title"], style="bold"), Text(f"{say['subject']}  {found['subject']}")]
     origin = found["origin"]
     came = ", ".join(each["object_source"] or "?" for each in origin["contacts"])
-    lines.append(Text(f"{say['origin']}  {origin['first_seen']}  {came}"))
+    lines.append(Text(f"{say['origin']}  {local(origin['first_seen'])}  {came}"))
     for each in found["purposes"]:
-        lines += [Text(""), Text(each["title"], style="bold"), *_why_lines(each, words)]
-    lines += [Text(""), Text(f"{say['erase']}  {found['erase']['at'] or '-'}: {found['erase']['means']}")]
+        lines += [Text(""), Text(each["title"], style="bold"), *_why_lines(each, words, local)]
+    lines += [Text(""), Text(f"{say['erase']}  {local(erased['at'])}: {erased['means']}")]
     return Group(*lines)
 
 
-def _why_lines(each: dict[str, Any], words: Words) -> list[Text]:
+def _why_lines(each: dict[str, Any], words: Words, local: Callable[[str | None], str]) -> list[Text]:
     say, origin = words.texts, each["origin"]
     rows = [
         (say["state"], f"{each['state_means']} ({each['state']})"),
         (say["may"], words.say("yes" if each["sendable"] else "no", reason=each["reason_means"])),
         (say["basis"], each["basis_means"]),
         (say["grade"], named(words.grades, each["grade"])),
-        (say["origin"], f"{origin['source_means']}, {origin['recorded_at']}" if origin else None),
+        (say["origin"], f"{origin['source_means']}, {local(origin['recorded_at'])}" if origin else None),
         (say["row"], f"{each['row']}: {each['row_means']}" if each["row_means"] else None),
         (say["erase"], each["retention"]["means"]),
     ]

@@ -10,7 +10,7 @@ from connector.acts.retain import waits_for
 from connector.acts.terms import Stay, stays_of
 from connector.consent.events import Event
 from connector.consent.reasons import REASONS
-from connector.consent.retention import HOLD_MS, Stays
+from connector.consent.retention import HOLD_MS, Rule, Stays
 from connector.proof.words import WORDS, named
 from connector.store.leaving import Leaver
 from connector.store.people import Person
@@ -19,10 +19,10 @@ from mappings.times import iso
 
 UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
     "sv": {
-        "due": "{rule}: gallras {at}",
+        "due": "{rule}: {at}",
         "proof": "{rule}; nejet och dess bevis sparas till {at}: {motive}",
         "until": "{rule}: ingen dag, eftersom personen inte har sagt nej",
-        "open": "{rule}: ingen dag än, eftersom inget datum för {anchor} är känt",
+        "open": "{rule}: ingen dag än, eftersom inget datum är känt ({anchor})",
         "unread": "{rule}: datumet i HubSpot är inte läst än",
         Stays.RESTRICTED: "behandlingen är begränsad: inget gallras så länge (art. 18)",
         Stays.REQUEST: "tiden är ute, men personen väntar på svar på en begäran",
@@ -37,10 +37,10 @@ UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
         "asked": "tiden är ute: väntar på att människor bestämmer",
     },
     "en": {
-        "due": "{rule}: erased {at}",
+        "due": "{rule}: {at}",
         "proof": "{rule}; the no and its proof are kept until {at}: {motive}",
         "until": "{rule}: no day, as the person has not said no",
-        "open": "{rule}: no day yet, as no date of {anchor} is known",
+        "open": "{rule}: no day yet, as no date is known ({anchor})",
         "unread": "{rule}: the date in HubSpot has not been read yet",
         Stays.RESTRICTED: "processing is restricted: nothing is erased meanwhile (Art. 18)",
         Stays.REQUEST: "the time is over, but the person waits for the answer to a request",
@@ -55,6 +55,56 @@ UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
         "asked": "the time is over: waits for people to decide",
     },
 }
+
+
+#: A retention rule in words: (one, more) of each unit, and what each anchor is called.
+UNITS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "sv": {
+        "day": ("dag", "dagar"),
+        "week": ("vecka", "veckor"),
+        "month": ("månad", "månader"),
+        "year": ("år", "år"),
+    },
+    "en": {
+        "day": ("day", "days"),
+        "week": ("week", "weeks"),
+        "month": ("month", "months"),
+        "year": ("year", "years"),
+    },
+}
+ANCHOR_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "sv": {
+        "last_activity": "senaste aktivitet",
+        "first_seen": "första dagen i registret",
+        "consent": "samtycket",
+        "withdrawn": "nejet",
+        "last_purchase": "senaste köp",
+    },
+    "en": {
+        "last_activity": "the last activity",
+        "first_seen": "the first day in the register",
+        "consent": "the consent",
+        "withdrawn": "the no",
+        "last_purchase": "the last purchase",
+    },
+}
+RULES: Final[Mapping[str, tuple[str, str]]] = {
+    "sv": ("tills personen säger nej", "{count} {unit} efter {anchor}"),
+    "en": ("until the person says no", "{count} {unit} after {anchor}"),
+}
+
+
+def rule_said(rule: Rule, language: str) -> str:
+    """A retention rule as a person reads it; a date property of HubSpot's keeps its own name."""
+    until_no, after = RULES[language]
+    if rule.count == 0:
+        return until_no
+    unit = UNITS[language][rule.unit][rule.count != 1]
+    return after.format(count=rule.count, unit=unit, anchor=_anchor(rule, language))
+
+
+def _anchor(rule: Rule, language: str) -> str:
+    return rule.anchor if rule.of_property else ANCHOR_NAMES[language][rule.anchor]
 
 
 def why(desk: Desk, look: Look, language: str) -> dict[str, Any] | None:
@@ -148,7 +198,12 @@ def _retention(desk: Desk, stay: Stay, purpose: Purpose, language: str) -> dict[
         "rule": str(term.rule),
         "since": iso(term.since),
         "due": iso(term.due) if term.read else None,
-        "means": text.format(rule=term.rule, at=at, anchor=term.rule.anchor, motive=desk.retention.motive),
+        "means": text.format(
+            rule=rule_said(term.rule, language),
+            at=at,
+            anchor=_anchor(term.rule, language),
+            motive=desk.retention.motive,
+        ),
         "carries": term.carries,
     }
 

@@ -1,7 +1,6 @@
 """An access report as a page, in one language: screen and paper say the same. Pure."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from connector.consent.events import ALL_MARKETING, Event
@@ -114,14 +113,14 @@ def _mirror(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Bl
     yield page.heading(say["origin"])
     origin = why["origin"]
     sources = [each["object_source"] for each in origin["contacts"] if each["object_source"]]
-    first = _said(origin["first_seen"], report.zone, words)
+    first = words.local(origin["first_seen"], report.zone)
     yield page.facts([(say["first_seen"], first), (words.texts["origin"], ", ".join(sources) or None)])
     for matter in report.receipt.matters:
         yield from matter_blocks(matter, report.zone, words)
     yield page.heading(say["when_erased"])
     rules = [(each["title"], each["retention"]["means"]) for each in why["purposes"]]
     erase = why["erase"]
-    whole = erase["means"] if erase["at"] is None else f"{_said(erase['at'], report.zone, words)}"
+    whole = erase["means"] if erase["at"] is None else f"{words.local(erase['at'], report.zone)}"
     yield page.facts([*rules, (say["erase"], whole)])
     yield page.heading(say["events"])
     lines = [_event(each, report, own, words) for each in report.events]
@@ -188,18 +187,18 @@ def _other(each: Mapping[str, Any], zone: str, own: AccessWords, words: Words) -
         f"{key} {value}" for key, value in each.items() if key not in {"what", "at"} and value is not None
     ]
     parts = [named(own.others, each["what"]), *rest]
-    return own.say("waiting_line", what=", ".join(parts), at=_said(each["at"], zone, words))
+    return own.say("waiting_line", what=", ".join(parts), at=words.local(each["at"], zone))
 
 
 def _request(each: Mapping[str, Any], zone: str, own: AccessWords, words: Words) -> str:
-    due = own.say("open", due=_said(each["due_at"], zone, words)[:10])
+    due = own.say("open", due=words.local(each["due_at"], zone)[:10])
     outcome = due if each["outcome"] is None else named(own.outcomes, each["outcome"])
-    kind, received = named(own.requests, each["kind"]), _said(each["received_at"], zone, words)[:10]
+    kind, received = named(own.requests, each["kind"]), words.local(each["received_at"], zone)[:10]
     return own.say("request", kind=kind, received=received, outcome=outcome)
 
 
 def _review(each: Mapping[str, Any], zone: str, words: Words) -> str:
-    parts = [_said(each["opened_at"], zone, words), each["question"], each["decision"], each["reason"]]
+    parts = [words.local(each["opened_at"], zone), each["question"], each["decision"], each["reason"]]
     parts += [f"{key} {value}" for key, value in each["detail"].items() if value not in (None, "")]
     return ", ".join(str(part) for part in parts if part)
 
@@ -210,7 +209,7 @@ def _waits(each: Mapping[str, Any], zone: str, own: AccessWords, words: Words) -
     else:
         said = ", ".join(f"{key} {value}" for key, value in each["said"].items())
         what = f"{own.texts['correction']}: {said}"
-    return own.say("waiting_line", what=what, at=_said(each["queued_at"], zone, words))
+    return own.say("waiting_line", what=what, at=words.local(each["queued_at"], zone))
 
 
 def _looks(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Block]:
@@ -220,8 +219,3 @@ def _looks(report: AccessReport, own: AccessWords, words: Words) -> Iterator[Blo
         for at, who, what in report.looks
     ]
     yield page.points(own.texts["looks_are"], lines) if lines else page.para(own.texts["no_looks"])
-
-
-def _said(iso: str, zone: str, words: Words) -> str:
-    """A UTC time of our JSON as a local one."""
-    return words.moment(int(datetime.fromisoformat(iso).timestamp() * 1000), zone)

@@ -40,6 +40,10 @@ class Words:
         local = (EPOCH + timedelta(milliseconds=at)).astimezone(ZoneInfo(zone))
         return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
 
+    def local(self, iso: str, zone: str) -> str:
+        """A UTC time of our JSON as a local one."""
+        return self.moment(int(datetime.fromisoformat(iso).timestamp() * 1000), zone)
+
     def span(self, low: int | None, high: int | None, zone: str) -> str:
         """When somebody acted, as exactly as it is known."""
         if low is None and high is None:

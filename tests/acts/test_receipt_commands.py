@@ -346,6 +346,10 @@ def test_why_counts_the_retention_rule_from_what_is_known(own):
     due = [purpose(told, key)["retention"]["due"] for key in keys]
     assert due == ["2028-06-15T22:00:00.000Z", "2026-07-06T22:00:00.000Z", None], "whole local days"
     assert told["erase"]["at"] is None, "a rule whose date is not known erases nobody"
+    said = own.cli("person", "why", ANNA, "--language", "sv")
+    assert "24 månader efter nejet: 2028-06-16 00:00:00 +02:00" in said.out, "as a Swede reads it, local time"
+    assert "3 veckor efter första dagen i registret" in said.out
+    assert "7 år efter invoice_date: datumet i HubSpot är inte läst än" in said.out
     own.config.write_text(text.replace(UNKNOWN_DATE, "1 year after first_seen"), "utf-8")
     told = own.cli("person", "why", ANNA, "--json").json
     assert told["erase"]["at"] == "2028-06-15T22:00:00.000Z"
