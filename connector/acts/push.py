@@ -201,7 +201,7 @@ def _row(read: Preferences, subscription: int) -> StatusRow | None:
 
 
 def _unsubscribe(errand: _Errand, before: Preferences) -> None:
-    if _fought(errand) or not _attempt(errand):
+    if not _may_write(errand):
         return
     hubspot, letter = errand.desk.hubspot, errand.letter
     if letter.subscription == WIDE:
@@ -212,22 +212,31 @@ def _unsubscribe(errand: _Errand, before: Preferences) -> None:
     _settle(errand, _read(errand))
 
 
-def _fought(errand: _Errand) -> bool:
-    """Somebody overwrites what we write: it stays pending, later and with a person asked (threat 4)."""
-    desk, letter = errand.desk, errand.letter
-    now = desk.clock.now()
+def _may_write(errand: _Errand) -> bool:
+    """The intent, on disk before the call. False: somebody overwrites us, or the letter was replaced."""
+    desk, now = errand.desk, errand.desk.clock.now()
     with desk.mirror.write(desk.portal) as work:
-        until = waits_until(work, letter, now)
-        if until is None or letter.person_id is None:
-            return False
-        work.outbox.retry(letter, until)
-        _metered(letter, "fought")
-        if not ask_about_fight(work, letter, now):
-            return True
-        work.log.append([(letter.person_id, _entry(EventType.INCIDENT_FIGHT, letter))])
-    errand.tally.events += 1
-    errand.tally.incidents += 1
-    log.error("incident_fight", purpose=letter.purpose, target=str(letter.status))
+        until = waits_until(work, errand.letter, now)
+        letter = work.outbox.attempt(errand.letter, now) if until is None else None
+        is_news = until is not None and _fought(work, errand.letter, until, now)
+    if is_news:
+        errand.tally.events += 1
+        errand.tally.incidents += 1
+        log.error("incident_fight", purpose=errand.letter.purpose, target=str(errand.letter.status))
+    if letter is None:
+        return False
+    errand.letter = letter if letter.address is not None else replace(letter, address=errand.letter.address)
+    return True
+
+
+def _fought(work: Work, letter: Letter, until: int, now: int) -> bool:
+    """Somebody overwrites what we write: it stays pending, later and with a person asked (threat 4). False:
+    one is asked already."""
+    work.outbox.retry(letter, until)
+    _metered(letter, "fought")
+    if not ask_about_fight(work, letter, now):
+        return False
+    work.log.append([(letter.person_id, _entry(EventType.INCIDENT_FIGHT, letter))])
     return True
 
 
@@ -236,16 +245,6 @@ def _read(errand: _Errand) -> Preferences:
     wide = errand.letter.subscription == WIDE
     urgent = errand.letter.urgency is Urgency.ASKED
     return errand.desk.hubspot.preferences(errand.address, statuses=not wide, wide=wide, urgent=urgent)
-
-
-def _attempt(errand: _Errand) -> bool:
-    """The intent, on disk before the call; False: the letter was replaced meanwhile."""
-    with errand.desk.mirror.write(errand.desk.portal) as work:
-        letter = work.outbox.attempt(errand.letter, errand.desk.clock.now())
-    if letter is None:
-        return False
-    errand.letter = letter if letter.address is not None else replace(letter, address=errand.letter.address)
-    return True
 
 
 def _settle(errand: _Errand, after: Preferences) -> None:
@@ -460,7 +459,7 @@ def _asked(
 
 
 def _write_yes(errand: _Errand, yes: _Yes) -> None:
-    if _fought(errand) or not _attempt(errand):
+    if not _may_write(errand):
         return
     if yes.kind is Push.UNSUB_OTHERS_THEN_SUB:
         _others_off(errand, yes.facts)  # takes its time: everything is read and asked again after it
