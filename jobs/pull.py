@@ -14,7 +14,7 @@ from connector.errors import RequestRejected
 from connector.hubspot.feeds import changed_since, opted_out
 from connector.store.observed import WIDE
 from jobs.ahead import BATCH
-from jobs.backfill import CHANGED, TOTALS
+from jobs.backfill import CHANGED, TOTALS, ahead_ms
 from jobs.reading import Beat, Reader, still
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ def pull(desk: Desk, tally: Tally, *, beat: Beat = still) -> None:
         _compare(desk, reader, subscription)
     reader.judge()
     with desk.mirror.write(desk.portal) as work:
-        work.cursors.put(CHANGED, {"since": started})
+        work.cursors.put(CHANGED, {"since": started - ahead_ms(desk)})
 
 
 def _compare(desk: Desk, reader: Reader, subscription: int | None) -> None:

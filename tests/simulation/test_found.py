@@ -3,9 +3,10 @@
 from contextlib import suppress
 from pathlib import Path
 
+from connector.acts.who import people_at
 from connector.errors import HubSpotRefused
 from tests.simulation.deeds import Deed
-from tests.simulation.run import play
+from tests.simulation.run import Life, play
 from tests.world import ANNA, BO, DAY, HOUR, MINUTE, NEWSLETTER, world
 
 
@@ -56,3 +57,19 @@ def test_an_opt_out_that_another_app_lifts_before_we_read_it_is_found_on_the_tim
     )
     assert ended.problem is None
     assert ended.seen["wrote UNSUBSCRIBED"] > 0
+
+
+def test_what_changes_after_a_pull_is_found_by_the_next_one_with_our_clock_ahead(tmp_path: Path) -> None:
+    """The place where the next search begins was our clock's time: ten minutes ahead, it had passed by what
+    changed in HubSpot within the next five minutes, until a sweep (I23)."""
+    life = Life(4, tmp_path)
+    try:
+        life.step(Deed("clock", HOUR, 1_200_000))
+        assert life.clock.skew_ms == 10 * MINUTE
+        life.step(Deed("nothing", 4 * HOUR))
+        life.step(Deed("created", 3 * MINUTE))
+        life.step(Deed("nothing", 4 * HOUR))
+        with life.desk.mirror.read(life.desk.portal) as work:
+            assert people_at(work, life.addresses[-1])
+    finally:
+        life.end()
