@@ -169,6 +169,7 @@ def _why_lines(each: dict[str, Any], words: Words, local: Callable[[str | None],
         (say["origin"], f"{origin['source_means']}, {local(origin['recorded_at'])}" if origin else None),
         (say["row"], f"{each['row']}: {each['row_means']}" if each["row_means"] else None),
         (say["erase"], each["retention"]["means"]),
+        *((say["gone"], gone["means"]) for gone in each["proof_destroyed"]),
     ]
     return [Text(f"  {label:<24} {value}") for label, value in rows if value is not None]
 

@@ -70,7 +70,18 @@ def _planned(found: act.Plan, shown: list[act.Planned]) -> Group:
     left = known - len(shown)
     if left > 0:
         parts.append(Text(f"and {left} more: see --json or --csv."))
+    if document["proofs"]:
+        parts += [Text(""), _proofs(document["proofs"])]
     return Group(*parts)
+
+
+def _proofs(ended: list[dict[str, Any]]) -> Any:
+    """Ended consents of people who stay, whose proof has had its time."""
+    rows = []
+    for each in ended[:SHOWN]:
+        when = each["waits"] or each["destroy_at"] or "held for 24 h from the next run"
+        rows.append((each["address"], each["purpose"], str(each["ended"])[:10], when))
+    return output.table(("person stays", "ended consent", "ended", "proof destroyed from"), rows)
 
 
 def _kept(document: dict[str, Any]) -> str:
@@ -103,7 +114,8 @@ def run(wanted: Globals) -> Outcome:
     settings = load(wanted.config_path)
     with wiring.opened(settings, wanted.portal) as desk:
         done = run_retention(settings, desk)
-    return Outcome(done.document(), _ran(done), Stopped.exit_code if done.waiting else 0)
+    waits = done.waiting or done.ended.waiting
+    return Outcome(done.document(), _ran(done), Stopped.exit_code if waits else 0)
 
 
 def _ran(done: act.Ran) -> Group:
@@ -113,6 +125,12 @@ def _ran(done: act.Ran) -> Group:
         f"{done.left} left for the next run.",
         f"Dates of {done.read} records were read.",
     ]
-    if done.waiting:
-        lines.append(f"{done.waiting} wait for two people: see `consent-mirror review list`.")
+    ended = done.ended
+    if any(ended.document().values()):
+        lines.append(
+            f"Proofs of ended consents of people who stay: {ended.held} held for 24 h, {ended.destroyed} "
+            f"destroyed, {ended.declined} declined, {ended.left} left for the next run."
+        )
+    if done.waiting or ended.waiting:
+        lines.append(f"{done.waiting + ended.waiting} wait for two people: see `consent-mirror review list`.")
     return Group(*(Text(line) for line in lines))

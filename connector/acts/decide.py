@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connector.acts import archived, erase, fights, invalid_wordings, lists_left, retain, rows_gone
+from connector.acts import archived, erase, fights, invalid_wordings, lists_left, proofs, retain, rows_gone
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -27,7 +27,7 @@ from mappings.times import iso
 ANNUL = "annul"
 #: A yes to these erases at once: the caller finishes interrupted imports first, or they outlive the person.
 ERASES: Final = frozenset({Kind.ERASURE, archived.KIND})
-TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND, invalid_wordings.KIND})
+TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND, proofs.KIND, invalid_wordings.KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,7 @@ OWN_WAYS: Final[Mapping[str, Callable[[Desk, Work, Review, str], None]]] = {
     invalid_wordings.KIND: _begin_invalidation,
     Kind.ERASURE: _erasure,
     retain.KIND: _retention,
+    proofs.KIND: _retention,
     archived.KIND: archived.decided,
     fights.KIND: fights.decided,
     lists_left.KIND: lists_left.decided,

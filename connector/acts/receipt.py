@@ -11,7 +11,7 @@ from connector.acts.looks import Kind, Look, looked_up
 from connector.consent.events import ALL_MARKETING, Event
 from connector.errors import Refused
 from connector.proof.chain import entry_hash
-from connector.proof.receipt import YESES, Act, Matter, Receipt, Shown, gaps_of, since
+from connector.proof.receipt import YESES, Act, Matter, Receipt, Shown, gaps_of, gone_of, since
 from connector.store.blobs import Blob, BlobUse
 from connector.store.people import Person
 from connector.store.work import Work
@@ -115,6 +115,7 @@ def _matter(facts: Facts, known: _Known, purpose: Purpose, asked: Asked) -> Matt
         marketing=purpose.marketing,
         acts=tuple(_act(event, facts, known, decides=event.id == standing.event) for event in yeses),
         noes=tuple(event for event in facts.events if event.is_no and event.purpose in names),
+        gone=gone_of(facts.events, purpose.key),
     )
 
 

@@ -1,8 +1,9 @@
 """Put a backup in the mirror's place, without forgetting a no or bringing anybody back (design 3).
 
 The copy is filled up beside the mirror before anything else can open it: the suppression list, then who was
-erased, then every no, restriction and hold since. The log says what was lost; nothing that reconcile derives
-is written until a person has seen a dry run again, and every status is read anew.
+erased, which proofs of ended consents were destroyed, then every no, restriction and hold since. The log says
+what was lost; nothing that reconcile derives is written until a person has seen a dry run again, and every
+status is read anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,12 +17,13 @@ from connector.acts.erasure import Erasure, Stage
 from connector.acts.first_push import CONFIRMED, SHOWN
 from connector.acts.late_stops import RESTORED
 from connector.acts.projection import project
+from connector.acts.proofs import destroy_again
 from connector.clock import Chance, Clock
 from connector.consent.events import Event, EventType, Overlay, Source
 from connector.errors import Refused
 from connector.proof.keys import Keys
 from connector.store import copies, notes
-from connector.store.journal import ERASED, NO, Journal, Line
+from connector.store.journal import ERASED, NO, PROOFS, Journal, Line
 from connector.store.mirror import Mirror
 from connector.store.notes import Note
 from connector.store.people import AddressKind
@@ -41,6 +43,7 @@ class Replayed:
     lost: tuple[int, int] | None
     noes: int
     erasures: int
+    proofs: int = 0
 
     def document(self) -> dict[str, Any]:
         """One log of the `--json` document."""
@@ -50,6 +53,7 @@ class Replayed:
             "lost": list(self.lost) if self.lost else None,
             "replayed": self.noes,
             "erased_again": self.erasures,
+            "proofs_destroyed_again": self.proofs,
         }
 
 
@@ -120,6 +124,8 @@ def _portal(desk: Desk, lines: Sequence[Line], former: int) -> Replayed:
         size = work.log.size()
         last = max([former, *(note.seq for _, note in told)])
         erased = [line.ref for line in lines if line.kind == ERASED and _erase_again(work, line.ref)]
+        ended = [notes.read_destroyed(line) for line in lines if line.kind == PROOFS]
+        destroyed = sum(destroy_again(work, each) for each in ended)
         people = [person for ref, note in told for person in _say_again(desk, work, ref, note)]
         for person in dict.fromkeys(people):
             project(desk, work, person)
@@ -129,6 +135,7 @@ def _portal(desk: Desk, lines: Sequence[Line], former: int) -> Replayed:
             lost=(size + 1, last) if last > size else None,
             noes=len(people),
             erasures=len(erased),
+            proofs=destroyed,
         )
         work.log.append([(None, _restored(made))])
         _close(work)
@@ -146,6 +153,7 @@ def _restored(made: Replayed) -> Event:
             "lost_last": last,
             "replayed": made.noes,
             "erased_again": made.erasures,
+            "proofs_destroyed_again": made.proofs,
         },
     )
 

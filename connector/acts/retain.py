@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import structlog
 
-from connector.acts import erase, erasing
+from connector.acts import erase, erasing, proofs
 from connector.acts.breakers import is_breaker_open
 from connector.acts.desk import Desk
+from connector.acts.doubt import sigma_of
 from connector.acts.erasure import Erasure, Origin, Stage, save
 from connector.acts.reviews import OPTIONS
 from connector.acts.terms import Stay, stays_of
@@ -24,7 +25,7 @@ from connector.consent.retention import HOLD_MS, Stays, carrying, properties
 from connector.errors import ConfigurationError
 from connector.report.discrepancies import Kind as DiscrepancyKind
 from connector.report.findings import Sighting, without_person
-from connector.store.leaving import Leaver
+from connector.store.leaving import WHOLE, Key, Leaver
 from connector.store.people import Person
 from connector.store.reviews import NewReview, Review
 from connector.store.work import Work
@@ -76,11 +77,12 @@ class Planned:
 
 
 class Survey:
-    """Walks the register once; the counts are whole when the walk is over."""
+    """Walks the register once; at its end counts are whole, and `ended`: proofs that have had their time."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.counts: Counter[str] = Counter()
+        self.ended: list[proofs.Ended] = []
 
     def over(self, work: Work, beat: Beat = still) -> Iterator[Stay]:
         """Everybody whose time is over, whatever else keeps them."""
@@ -91,7 +93,9 @@ class Survey:
             beat()
 
     def _of(self, work: Work, page: Sequence[Person]) -> Iterator[Stay]:
+        sigma_ms = sigma_of(self._desk, work)
         for stay in stays_of(self._desk, work, [each for each in page if each.overlay is not Overlay.ERASED]):
+            self.ended += proofs.ended_of(self._desk, stay, sigma_ms)
             self.counts[stay.verdict.stays or "over"] += 1
             if stay.verdict.is_over:
                 yield stay
@@ -110,12 +114,14 @@ class Plan:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._ending: dict[Key, Leaver] = {}
         self.survey = Survey(desk)
 
     def walk(self) -> Iterator[Planned]:
         """Everybody whose time is over, with the reason, from one snapshot."""
         with self._desk.mirror.read(self._desk.portal) as work:
             known = {each.person_id: each for each in work.leaving.all()}
+            self._ending = {each.key: each for each in work.ending.all()}
             for stay in self.survey.over(work):
                 yield planned(stay, known.get(stay.person.id))
 
@@ -123,7 +129,8 @@ class Plan:
         """The rest of `retention plan --json`, once the walk is over."""
         rules = [{"purpose": each.key, "retain": each.retain} for each in self._desk.purposes]
         proof = {"after_no": str(self._desk.retention.proof), "motive": self._desk.retention.motive}
-        return {"counts": self.survey.document(), "rules": rules, "proof": proof}
+        ended = [each.document(self._ending.get(each.key)) for each in self.survey.ended]
+        return {"counts": self.survey.document(), "rules": rules, "proof": proof, "proofs": ended}
 
 
 def leavers(desk: Desk, limit: int) -> list[Planned]:
@@ -191,6 +198,7 @@ class Ran:
     under_way: int = 0
     left: int = 0  # for the next run
     review: int | None = None
+    ended: proofs.Done = field(default_factory=proofs.Done)
 
     def document(self) -> dict[str, Any]:
         """The `--json` document of `retention run`."""
@@ -204,6 +212,7 @@ class Ran:
             "under_way": self.under_way,
             "left": self.left,
             "review": self.review,
+            "proofs": self.ended.document(),
         }
 
 
@@ -226,9 +235,11 @@ def run(desk: Desk, beat: Beat = still) -> Ran:
     ran.counts = survey.document()
     ready = _written_down(desk, found, ran)
     _erase(desk, ready, ran, beat)
+    ran.ended = proofs.destroy(desk, survey.ended, beat)
     with desk.mirror.write(desk.portal) as work:
         work.meta.put(FIGURES, {"at": desk.clock.now(), **ran.counts})
-    log.info("retention", **{name: value for name, value in ran.document().items() if name != "counts"})
+    told = {name: value for name, value in ran.document().items() if name not in {"counts", "proofs"}}
+    log.info("retention", **told)
     return ran
 
 
@@ -285,8 +296,8 @@ def _written_down(desk: Desk, found: Sequence[Stay], ran: Ran) -> list[Leaver]:
     due = {stay.person.id: stay.verdict.due or now for stay in found}
     with desk.mirror.write(desk.portal) as work:
         before = {each.person_id for each in work.leaving.all()}
-        work.leaving.remove(before - due.keys())
-        work.leaving.put(due.items(), now)
+        work.leaving.remove((each, WHOLE) for each in before - due.keys())
+        work.leaving.put((((each, WHOLE), at) for each, at in due.items()), now)
         known = work.leaving.all()
     held = [each for each in known if each.found_at + HOLD_MS > now]
     declined = [each for each in known if (each.declined_until or 0) > now]
@@ -342,7 +353,7 @@ def _ask(desk: Desk, people: Sequence[Leaver]) -> int:
     )
     with desk.mirror.write(desk.portal) as work:
         (review,) = work.reviews.open([question], now)
-        work.leaving.ask([each.person_id for each in people], review.id)
+        work.leaving.ask([each.key for each in people], review.id)
     log.error("retention_waits", people=len(people))
     return review.id
 
@@ -352,7 +363,7 @@ def _begin(desk: Desk, each: Leaver) -> Erasure | None:
     names = tuple(each.approved_by.split(",")) if each.approved_by else ()
     order = erase.Order(reason="retention", actor=ACTOR)
     with desk.mirror.write(desk.portal) as work:
-        work.leaving.remove([each.person_id])
+        work.leaving.remove([each.key])
         if not _still_leaves(desk, work, each.person_id):
             return None
         begun = erase.begin(desk, work, each.person_id, Origin.RETENTION, order)
@@ -371,7 +382,9 @@ def _still_leaves(desk: Desk, work: Work, person_id: int) -> bool:
 def decided(desk: Desk, work: Work, review: Review, user: str, *, approved: bool) -> None:
     """Two people agreed that all of them leave; or one said no."""
     names = dict.fromkeys((*(f"staff:{name}" for name, _ in review.approvals), f"staff:{user}"))
-    if approved:
+    if review.kind == proofs.KIND:
+        proofs.decided(desk, work, review, names, approved=approved)
+    elif approved:
         work.leaving.approve(review.id, ",".join(names))
     else:
         work.leaving.decline(review.id, desk.clock.now() + DECLINED_MS)

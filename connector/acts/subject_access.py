@@ -226,6 +226,10 @@ def _others(work: Work, facts: Facts) -> Iterator[Mapping[str, Any]]:
     for leaver in work.leaving.all():
         if leaver.person_id == facts.person.id:
             yield {"what": "leaving", "due_at": iso(leaver.due_at), "at": iso(leaver.found_at)}
+    for proof in work.ending.all():
+        if proof.person_id == facts.person.id:
+            due = {"due_at": iso(proof.due_at), "at": iso(proof.found_at)}
+            yield {"what": "leaving", "purpose": proof.purpose, **due}
 
 
 def _request(each: Any) -> Mapping[str, Any]:

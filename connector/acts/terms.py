@@ -27,6 +27,7 @@ class Stay:
     terms: tuple[Term, ...]
     verdict: Verdict
     contacts: tuple[int, ...]
+    asked: bool  # they wait for an answer that their data is needed for
 
 
 def stays_of(desk: Desk, work: Work, people: Sequence[Person]) -> list[Stay]:
@@ -62,7 +63,7 @@ def _stay(
     terms = tuple(term_of(desk, facts, purpose, moments) for purpose in desk.purposes)
     held = is_held(facts.events)
     found = verdict(terms, overlay=facts.person.overlay, held=held, now=facts.now, asked=asked)
-    return Stay(facts.person, facts, terms, found, contacts)
+    return Stay(facts.person, facts, terms, found, contacts, asked)
 
 
 def term_of(desk: Desk, facts: Facts, purpose: Purpose, moments: Moments) -> Term:

@@ -11,6 +11,8 @@ from connector.acts.terms import Stay, stays_of
 from connector.consent.events import Event
 from connector.consent.reasons import REASONS
 from connector.consent.retention import HOLD_MS, Rule, Stays
+from connector.proof.receipt import gone_of
+from connector.proof.receipt_page import gone_line
 from connector.proof.words import WORDS, named
 from connector.store.leaving import Leaver
 from connector.store.people import Person
@@ -21,6 +23,7 @@ UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
     "sv": {
         "due": "{rule}: {at}",
         "proof": "{rule}; nejet och dess bevis sparas till {at}: {motive}",
+        "gone": "{rule}; underlaget för det upphörda samtycket förstördes {at}, nejet finns kvar",
         "until": "{rule}: ingen dag, eftersom personen inte har sagt nej",
         "open": "{rule}: ingen dag än, eftersom inget datum är känt ({anchor})",
         "unread": "{rule}: datumet i HubSpot är inte läst än",
@@ -39,6 +42,7 @@ UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "due": "{rule}: {at}",
         "proof": "{rule}; the no and its proof are kept until {at}: {motive}",
+        "gone": "{rule}; the proof of the ended consent was destroyed {at}, the no stays",
         "until": "{rule}: no day, as the person has not said no",
         "open": "{rule}: no day yet, as no date is known ({anchor})",
         "unread": "{rule}: the date in HubSpot has not been read yet",
@@ -153,7 +157,16 @@ def _purpose(desk: Desk, known: tuple[Facts, Stay], purpose: Purpose, language: 
         "row": row,
         "row_means": None if row not in REASONS else REASONS[row].said(language),
         "retention": _retention(desk, stay, purpose, language),
+        "proof_destroyed": _gone(desk, facts, purpose, language),
     }
+
+
+def _gone(desk: Desk, facts: Facts, purpose: Purpose, language: str) -> list[dict[str, Any]]:
+    """Proofs of ended consents that were destroyed, when and by which rule."""
+    return [
+        each.document() | {"means": gone_line(each, desk.zone.key, WORDS[language])}
+        for each in gone_of(facts.events, purpose.key)
+    ]
 
 
 def _came(event: Event, language: str) -> dict[str, Any]:
@@ -186,6 +199,7 @@ def _origin(facts: Facts) -> dict[str, Any]:
 def _retention(desk: Desk, stay: Stay, purpose: Purpose, language: str) -> dict[str, Any]:
     said, words = UNTIL[language], WORDS[language]
     term = next(each for each in stay.terms if each.purpose == purpose.key)
+    gone = gone_of(stay.facts.events, purpose.key)
     at = "" if term.due is None else words.moment(term.due, desk.zone.key)
     text = said["due"]
     if not term.read:
@@ -194,6 +208,8 @@ def _retention(desk: Desk, stay: Stay, purpose: Purpose, language: str) -> dict[
         text = said["until"] if term.is_open else said["open"]
     elif term.rule.due({term.rule.anchor: term.since or 0}, desk.zone) != term.due:
         text = said["proof"]
+        if gone:
+            text, at = said["gone"], words.moment(gone[-1].at, desk.zone.key)
     return {
         "rule": str(term.rule),
         "since": iso(term.since),

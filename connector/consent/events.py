@@ -62,6 +62,7 @@ class EventType(StrEnum):
     HOLD_REMOVED = "hold.removed"
     ERASE_REQUESTED = "erase_requested"
     ERASED = "erased"
+    PROOF_DESTROYED = "proof.destroyed"  # of a consent that a no ended, after its time; the person stays
     IDENTIFIER_ADDED = "identifier_added"
     IDENTIFIER_REMOVED = "identifier_removed"
     MERGE = "merge"

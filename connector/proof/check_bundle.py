@@ -15,7 +15,7 @@ from connector.proof.chain import FIRST, VERSION, Header, commitment, entry_hash
 from connector.proof.merkle import verify_consistency, verify_inclusion
 from connector.proof.notes import SignedRoot, Verifier, open_note, read_checkpoint
 from connector.proof.trust import trusted
-from connector.proof.verify import ERASED, SHREDDED, Broken, Problem
+from connector.proof.verify import ERASED, Broken, Problem, explains
 
 FIELDS: Final = frozenset(Header.__struct_fields__)
 #: Entries of the log itself that a bundle may carry beside the person's own.
@@ -154,9 +154,10 @@ class _Check:
                 self._found(entry.header.seq, Problem.PAYLOAD)
 
     def _missing(self, entry: BundleEntry) -> None:
-        why = {ERASED, SHREDDED.get(entry.header.type, ERASED)}
-        later = [each.header for each in self._bundle.entries if each.header.seq >= entry.header.seq]
-        if any(each.type in why and each.subject_ref == entry.header.subject_ref for each in later):
+        head = entry.header
+        later = [each.header for each in self._bundle.entries if each.header.seq >= head.seq]
+        theirs = [each for each in later if each.subject_ref == head.subject_ref]
+        if any(e.type == ERASED or explains(e.type, e.purpose, head.type, head.purpose) for e in theirs):
             self._verdict.erased += 1
         else:
             self._found(entry.header.seq, Problem.NO_PAYLOAD)

@@ -74,6 +74,42 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The proof of a consent that a no had ended, destroyed `at` by `rule`; its entries stay without it."""
+
+    at: int
+    rule: str
+    ended: int
+    entries: str
+    approved_by: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The `--json` form."""
+        return {
+            "at": iso(self.at),
+            "rule": self.rule,
+            "ended": iso(self.ended),
+            "entries": [int(each) for each in self.entries.split(",")],
+            "approved_by": list(self.approved_by),
+        }
+
+
+def gone_of(events: Sequence[Event], purpose: str) -> tuple[Gone, ...]:
+    """The proofs of one purpose that were destroyed while the person stays."""
+    return tuple(
+        Gone(
+            at=each.recorded_at,
+            rule=str(each.detail["rule"]),
+            ended=int(each.detail["ended"] or 0),
+            entries=str(each.detail["entries"]),
+            approved_by=each.approved_by,
+        )
+        for each in events
+        if each.type is EventType.PROOF_DESTROYED and each.purpose == purpose
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
     """One purpose: what stands now, the acts that it rests on, and every no that names it."""
 
@@ -86,6 +122,7 @@ class Matter:
     marketing: bool = True
     acts: tuple[Act, ...] = ()
     noes: tuple[Event, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +216,7 @@ def _matter(matter: Matter, sentences: Mapping[str, str]) -> dict[str, Any]:
         "basis": matter.basis,
         "acts": [_act(each, sentences) for each in matter.acts],
         "noes": [brief(each) for each in matter.noes],
+        "proof_destroyed": [each.document() for each in matter.gone],
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from connector.consent.events import ALL_MARKETING, Event
 from connector.proof import page
 from connector.proof.page import Block, Page
-from connector.proof.receipt import Act, Matter, Receipt, Shown
+from connector.proof.receipt import Act, Gone, Matter, Receipt, Shown
 from connector.proof.words import WORDS, Words, named
 
 
@@ -57,13 +57,22 @@ def matter_blocks(matter: Matter, zone: str, words: Words) -> Iterator[Block]:
     yield page.heading(matter.title)
     may = words.say("yes" if matter.allowed else "no", reason=named(words.reasons, matter.reason))
     yield page.facts([(say["state"], named(words.states, matter.state)), (say["may"], may)])
-    if not matter.acts:
+    if matter.gone:
+        lines = [gone_line(each, zone, words) for each in matter.gone]
+        yield page.points(say["gone"], lines, warning=True)
+    elif not matter.acts:
         yield page.para(say["no_act"])
     for act in matter.acts:
         yield from _act(act, zone, words)
     rest = {each.id for act in matter.acts for each in act.since}
     if any(each.id not in rest for each in matter.noes):
         yield page.points(say["noes"], [event_line(each, zone, words) for each in matter.noes])
+
+
+def gone_line(gone: Gone, zone: str, words: Words) -> str:
+    """When the proof of an ended consent was destroyed, and by which rule."""
+    at, ended = words.moment(gone.at, zone), words.moment(gone.ended, zone)
+    return words.say("gone_value", at=at, rule=gone.rule, ended=ended, entries=gone.entries)
 
 
 def _act(act: Act, zone: str, words: Words) -> Iterator[Block]:

@@ -2,10 +2,11 @@
 
 What is checked, in one pass (consent-domain 6): seq without gaps, `prev` links, entry hashes, time that never
 goes back, commitments of payloads still present, the RFC 6962 root at the end and at each checkpoint. A
-payload may be missing only where the log itself says why: its subject was erased, or its sign-up ran out.
+payload may be missing only where the log itself says why: its subject was erased, its sign-up ran out, or it
+proved a consent that a no has ended and whose time was over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -15,8 +16,19 @@ from connector.proof.merkle import CompactRange
 from connector.proof.notes import SignedRoot
 
 ERASED: Final = "erased"
-#: An unconfirmed sign-up is shredded after 7 days (consent-domain 3.3), and `expire` says so.
-SHREDDED: Final = {"request": "expire"}
+#: An unconfirmed sign-up is shredded after 7 days (consent-domain 3.3), and `expire` says so. The proof of an
+#: ended consent of somebody who stays (consent-domain 7), of one purpose: what explains -> the types it may.
+PROOF_DESTROYED: Final = "proof.destroyed"
+SHREDDED: Final[Mapping[str, frozenset[str]]] = {
+    "expire": frozenset({"request"}),
+    PROOF_DESTROYED: frozenset({"request", "grant", "confirm", "soft_optin"}),
+}
+
+
+def explains(later: str, purpose: str, type_: str, of_purpose: str) -> bool:
+    """An entry of type `later` about `purpose` says why the payload of another, of `type_`, is gone."""
+    same = purpose == of_purpose or later != PROOF_DESTROYED
+    return same and type_ in SHREDDED.get(later, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,8 @@ class _Pass:
         self._verdict = Verdict()
         self._tree = CompactRange()
         self._leaves: list[bytes] = []
-        self._unexplained: dict[str | None, dict[int, str]] = {}  # subject -> seq and type without payload
+        #: Subject -> (seq -> type and purpose) of entries without payload.
+        self._unexplained: dict[str | None, dict[int, tuple[str, str]]] = {}
         self._reached()
 
     def feed(self, records: Iterable[Record]) -> None:
@@ -185,23 +198,24 @@ class _Pass:
 
     def _payload(self, header: Header, opened: Opened | None) -> None:
         if opened is None:
-            self._unexplained.setdefault(header.subject_ref, {})[header.seq] = header.type
+            self._unexplained.setdefault(header.subject_ref, {})[header.seq] = header.type, header.purpose
         elif commitment(opened.salt, opened.data).hex() == header.commit:
             self._verdict.payloads += 1
         else:
             self._found(header.seq, Problem.PAYLOAD)
         if header.type == ERASED:
             self._explain_erasure(header.subject_ref)
-        elif header.type in _EXPLAINS:
-            self._explain_expiry(header)
+        elif header.type in SHREDDED:
+            self._explain(header)
 
     def _explain_erasure(self, subject: str | None) -> None:
         if subject is not None:
             self._verdict.erased += len(self._unexplained.pop(subject, {}))
 
-    def _explain_expiry(self, header: Header) -> None:
+    def _explain(self, header: Header) -> None:
         seqs = self._unexplained.get(header.subject_ref, {})
-        for seq in [seq for seq, type_ in seqs.items() if SHREDDED.get(type_) == header.type]:
+        told = [seq for seq, which in seqs.items() if explains(header.type, header.purpose, *which)]
+        for seq in told:
             del seqs[seq]
 
     def _pause(self) -> int:
@@ -222,6 +236,3 @@ class _Pass:
                 self._found(signed.root.size, Problem.CHECKPOINT, signed.where)
             else:
                 self._verdict.checkpoints += 1
-
-
-_EXPLAINS: Final = frozenset(SHREDDED.values())

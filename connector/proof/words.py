@@ -81,6 +81,9 @@ SWEDISH: Final = Words(
         "may": "Får utskick göras",
         "yes": "Ja: {reason}",
         "no": "Nej: {reason}",
+        "gone": "Underlaget för ett tidigare samtycke är förstört",
+        "gone_value": "Förstört {at} enligt regeln {rule}: samtycket upphörde {ended}. I loggen finns "
+        "posterna {entries} kvar utan innehåll; nejet finns kvar.",
         "no_act": "Det finns inget samtycke, inget påstående om ett sådant och ingen kundrelation för detta "
         "ändamål i loggen.",
         "decides": "avgör tillståndet nu",
@@ -156,6 +159,7 @@ SWEDISH: Final = Words(
         "refuse": "Samtycke nekat",
         "object": "Invändning mot direktmarknadsföring",
         "annul": "Posten upphävd",
+        "proof.destroyed": "Underlaget för ett upphört samtycke förstört",
         "invalidate": "Samtycket ogiltigförklarat",
         "expire": "Samtycket eller anmälan löpte ut",
     },
@@ -262,6 +266,9 @@ ENGLISH: Final = Words(
         "may": "May mailings be sent",
         "yes": "Yes: {reason}",
         "no": "No: {reason}",
+        "gone": "The proof of an earlier consent was destroyed",
+        "gone_value": "Destroyed {at} by the rule {rule}: the consent had ended {ended}. Entries {entries} "
+        "stay in the log without their content; the no stays.",
         "no_act": "The log holds no consent, no claim of one and no customer relation for this purpose.",
         "decides": "decides the state now",
         "when": "When",
@@ -335,6 +342,7 @@ ENGLISH: Final = Words(
         "refuse": "Consent refused",
         "object": "Objection to direct marketing",
         "annul": "Entry annulled",
+        "proof.destroyed": "Proof of an ended consent destroyed",
         "invalidate": "Consent declared invalid",
         "expire": "Consent or sign-up expired",
     },

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from connector.consent.events import EventType
 from connector.store import bulk
+from connector.store.payloads import DESTROYED
 from connector.store.refs import raw
 from connector.store.scope import NOBODY, Scope
 from connector.store.tables import blob, blob_use, entry, payload
@@ -95,7 +96,7 @@ class Blobs:
             select(entry.c.seq, payload.c.person_id, entry.c.purpose)
             .join(payload, same)
             .where(entry.c.portal == self._portal, entry.c.seq > after, entry.c.wording == raw(wording))
-            .where(entry.c.type.in_(_YESES), payload.c.person_id != NOBODY)
+            .where(entry.c.type.in_(_YESES), payload.c.person_id != NOBODY, payload.c.sealed != DESTROYED)
             .order_by(entry.c.seq)
             .limit(limit)
         )

@@ -1,8 +1,9 @@
 """The journal beside the keys: noes and erasures that a restored database does not know (design 3).
 
-Two files, both durable before a no or an erasure is acknowledged. `<database>.journal` holds noes, sealed,
-and refs of erased people; the lines of a person go when that person is erased. `<database>.suppressions`
-holds the suppression list in sorted order, so that neither date nor order joins an entry to a person.
+Two files, both durable before a no or an erasure is acknowledged. `<database>.journal` holds noes and which
+proofs of ended consents were destroyed, sealed, and refs of erased people; the lines of a person go when that
+person is erased. `<database>.suppressions` holds the suppression list in sorted order, so that neither date
+nor order joins an entry to a person.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ from connector.store.packing import JOURNAL
 
 NO: Final = "no"
 ERASED: Final = "erased"
+PROOFS: Final = "proofs"
 _FIELDS: Final = 4
 
 #: portal, hash (hex), kind, scope, key id, month, review month: a row of the suppression list.
@@ -29,7 +31,7 @@ Kept: TypeAlias = tuple[int, str, str, str, int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: `data` of a no is what the store wrote; of an erasure it is empty."""
+    """One line: `data` of a no and of destroyed proofs is what the store wrote; of an erasure it is empty."""
 
     kind: str
     portal: int

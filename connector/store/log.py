@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, delete, func, select
+from sqlalchemy import Select, and_, delete, func, literal_column, select, update
 
 from connector.consent.events import NOES, Event, EventType, Source
 from connector.proof import merkle
@@ -24,9 +24,9 @@ from connector.proof.chain import (
 from connector.proof.seal import NONCE_BYTES, seal, unseal
 from connector.store import bulk, payloads, stream
 from connector.store.packing import pack, unpack
-from connector.store.payloads import Draft
+from connector.store.payloads import DESTROYED, NOTHING, Draft
 from connector.store.refs import raw
-from connector.store.scope import NOBODY, Holder, Noted, Scope
+from connector.store.scope import NOBODY, Destroyed, Holder, Noted, Scope, Why
 from connector.store.spelling import spelling
 from connector.store.tables import entry, head, payload, person
 
@@ -183,6 +183,19 @@ class Log:
         mine = delete(payload).where(payload.c.portal == self._scope.portal, payload.c.seq.in_(list(seqs)))
         self._connection.execute(mine)
 
+    def destroy_proofs(self, person_id: int, events: Sequence[Event], why: Why) -> None:
+        """Destroy what proves these yeses of one person: their payloads and salts, and nothing else.
+
+        That they were recorded stays known by the keyed index of where they came from: the same form or sheet
+        read again does not bring the proof back. The act appends why; the journal keeps which, and why.
+        """
+        theirs = payload.c.seq.in_([each.seq for each in events])
+        mine = update(payload).where(payload.c.portal == self._scope.portal, theirs)
+        self._connection.execute(mine.values(sealed=DESTROYED))
+        self._scope.load([person_id])
+        ref = self._scope.holder(person_id).ref.hex()
+        self._scope.destroyed.append(Destroyed(ref, tuple(each.id for each in events), why))
+
     def of_nobody(self, kind: EventType) -> list[Event]:
         """The entries of one type that name no person, in order."""
         statement = self._with_payload().where(entry.c.type == kind, entry.c.ref.is_(None))
@@ -259,7 +272,7 @@ class Log:
         self._scope.load(people)
         return {
             asked[row.person_id, row.source]: self._event(row)
-            for row in bulk.select_in(self._connection, self._with_payload(), payload.c.seq, seqs)
+            for row in bulk.select_in(self._connection, self._joined(), payload.c.seq, seqs)
         }
 
     def _merged(self, person_ids: Iterable[int]) -> list[tuple[int, int, bytes]]:
@@ -325,11 +338,15 @@ class Log:
         owners = {each: each for each in person_ids}
         return owners | {loser: winner for winner, loser, _ in self._merged(owners) if loser not in owners}
 
+    def _joined(self) -> Select[Any]:
+        return _JOINED.where(payload.c.portal == self._scope.portal)
+
     def _with_payload(self) -> Select[Any]:
         return _WITH_PAYLOAD.where(payload.c.portal == self._scope.portal)
 
     def _event(self, row: bulk.AnyRow) -> Event:
-        data = unpack(self._plain(row)[SALT_BYTES:])
+        """Of one whose proof was destroyed: what its header says."""
+        data = unpack(self._plain(row)[SALT_BYTES:]) if row.sealed else NOTHING
         return payloads.event(_header(row, FIRST), data)  # an event does not hold `prev`
 
     def _plain(self, row: bulk.AnyRow) -> bytes:
@@ -445,9 +462,11 @@ def _filled(event: Event, made: Header) -> Event:
     )
 
 
-_WITH_PAYLOAD: Final = _columns(payload.c.person_id, payload.c.source, payload.c.sealed).join_from(
+_JOINED: Final = _columns(payload.c.person_id, payload.c.source, payload.c.sealed).join_from(
     payload, entry, and_(payload.c.portal == entry.c.portal, payload.c.seq == entry.c.seq)
 )
+#: No parameter: lookups spell this once for all.
+_WITH_PAYLOAD: Final = _JOINED.where(func.length(payload.c.sealed) > literal_column("0"))
 _BY_PERSON: Final = bulk.Lookup(
     _WITH_PAYLOAD.where(payload.c.portal == bulk.PORTAL), payload.c.person_id, indexed=True
 )

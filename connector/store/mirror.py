@@ -253,6 +253,7 @@ class Mirror:
         if noted:
             lines = notes.lines(scope, noted)
             self.journal.append(lines, durable=any(each.ours for each in noted))
+        self.journal.append(notes.destroyed(scope))
 
     def _scope(self, connection: Connection, portal: int) -> Scope:
         moving.check_here(connection, self.place)

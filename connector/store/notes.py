@@ -9,9 +9,9 @@ from connector.consent.events import Event
 from connector.proof import canon
 from connector.proof.chain import Header, canon_header
 from connector.store import payloads
-from connector.store.journal import NO, Line
+from connector.store.journal import NO, PROOFS, Line
 from connector.store.people import AddressKind, NewAddress, People
-from connector.store.scope import Noted, Scope
+from connector.store.scope import Destroyed, Noted, Scope, Why
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -55,3 +55,17 @@ def read(line: Line) -> Note:
         for normalised, original, kind in body["addresses"]
     )
     return Note(head.seq, payloads.event(head, body["payload"].encode()), addresses)
+
+
+def destroyed(scope: Scope) -> list[Line]:
+    """The journal's lines about the proofs of ended consents that were destroyed in this transaction."""
+    return [
+        Line(PROOFS, scope.portal, each.ref, canon.encode([list(each.events), *each.why]))
+        for each in scope.destroyed
+    ]
+
+
+def read_destroyed(line: Line) -> Destroyed:
+    """Such a line back. Raises ValueError where it is none of ours."""
+    events, rule, ended = canon.decode(line.data)
+    return Destroyed(line.ref, tuple(events), Why(rule, ended))

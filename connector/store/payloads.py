@@ -9,6 +9,9 @@ from connector.consent.events import UNKNOWN_ACTOR, Basis, Event, EventType, Gra
 from connector.proof import canon
 from connector.proof.chain import VERSION, Header, event_id
 
+#: In place of a sealed payload: its proof was destroyed while its person stays.
+DESTROYED: Final = b""
+NOTHING: Final = b"{}"  # a payload that holds nothing
 #: `grade` in the table is its number; in the header its name.
 GRADES: Final = tuple(str(grade) for grade in Grade)
 

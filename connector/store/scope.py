@@ -39,6 +39,21 @@ class Noted:
     ours: bool  # accepted by us, so that it is acknowledged; else HubSpot holds it too
 
 
+class Why(NamedTuple):
+    """By which rule the proof of an ended consent was destroyed, and when that had ended (ms UTC)."""
+
+    rule: str
+    ended: int
+
+
+class Destroyed(NamedTuple):
+    """Proofs of one ended consent, by the ids of their entries."""
+
+    ref: str
+    events: tuple[str, ...]
+    why: Why
+
+
 @dataclass(slots=True)
 class Scope:
     """One transaction over one portal. Keys that were unwrapped once are kept until it ends."""
@@ -57,6 +72,7 @@ class Scope:
     spelled: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
     noted: list[Noted] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)  # refs of those shredded in this transaction
+    destroyed: list[Destroyed] = field(default_factory=list)
     lifted: list[tuple[str, str]] = field(default_factory=list)  # (hash, kind) taken off the list
 
     def holder(self, person_id: int | None) -> Holder:

@@ -37,14 +37,14 @@ def headers(scope: Scope) -> Iterator[Record]:
 
 
 def with_payloads(scope: Scope) -> Iterator[Record]:
-    """Every entry with its payload: None where it is gone, empty where it does not open."""
+    """Every entry with its payload: None where it is gone or was destroyed, empty where it does not open."""
     prev = FIRST
     for rows in _blocks(scope, _PAYLOADS):
         for row in rows:
             made = _header(row, prev)
             stored = row[10]
             prev = stored.hex()
-            yield Record(made, stored, None if row[11] is None else _opened(scope, row))
+            yield Record(made, stored, _opened(scope, row) if row[11] else None)
 
 
 def _blocks(scope: Scope, select: str) -> Iterator[list[Any]]:

@@ -533,17 +533,19 @@ moment = _clustered(
     _key("portal", "contact_id"),
     Index("moment_by_read", "portal", "read_at"),
 )
-#: Who is about to leave the register because every purpose's time is over.
+#: Who is about to leave the register because every purpose's time is over; with a purpose: the proof of an
+#: ended consent of somebody who stays.
 leaving = _clustered(
     "leaving",
     _int("portal"),
     _int("person_id"),
+    _text("purpose"),
     _int("found_at"),
     _int("due_at"),
     _maybe_int("review"),
     _maybe_text("approved_by"),
     _maybe_int("declined_until"),
-    _key("portal", "person_id"),
+    _key("portal", "person_id", "purpose"),
 )
 grantee = _table(
     "grantee",

@@ -92,5 +92,6 @@ class Work:
     exports = _Room(Exports)
     moments = _Room(Moments)
     leaving = _Room(Leaving)
+    ending = _Room(lambda scope: Leaving(scope, of_proofs=True))
     grantees = _Room(Grantees)
     mailed = _Room(MailedTable)

@@ -25,6 +25,7 @@ from connector.consent.events import Event, EventType, Overlay
 from connector.errors import ConfigurationError, DatabaseUnavailable
 from connector.store import copies
 from connector.store.journal import ERASED, NO, Journal, Line
+from connector.store.leaving import WHOLE
 from connector.store.mirror import Mirror
 from connector.store.people import NewAddress
 from connector.store.reviews import NewReview
@@ -326,7 +327,7 @@ def test_of_somebody_erased_no_byte_is_left_anywhere(
         )
         work.reviews.open([question], place.now)
         work.moments.put({number: {"clicked": place.now}}, place.now)
-        work.leaving.put([(person, place.now)], place.now)
+        work.leaving.put([((person, WHOLE), place.now)], place.now)
     written = place.folder / "receipt-of-anna@example.org.html"
     assert place.cli("person", "receipt", ANNA, "--html", str(written)).code == 0
     assert ANNA.encode() in written.read_bytes()

@@ -11,6 +11,7 @@ import pytest
 
 from connector.consent.events import FORMULA_TYPES, EventType
 from connector.proof.subject_access_words import ACCESS_WORDS
+from connector.store.leaving import WHOLE
 from connector.store.people import NewAddress
 from tests.proof.bundles import filled
 from tests.proof.test_receipt import Reader, squeezed, words_of_pdf
@@ -60,7 +61,7 @@ def test_letters_and_dates_are_in_it_too(place: World) -> None:
     assert person is not None
     with place.mirror.write(place.desk.portal) as work:
         work.moments.put({place.contact_ids[ANNA]: {"invoice_date": place.now}}, place.now)
-        work.leaving.put([(person.id, place.now)], place.now)
+        work.leaving.put([((person.id, WHOLE), place.now)], place.now)
     told = report(place)
     assert [each["what"] for each in told["others"]] == ["dates", "leaving"]
     assert told["others"][0]["invoice_date"].startswith("2026-06-15")

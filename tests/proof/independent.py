@@ -119,6 +119,14 @@ def checkpoint(note, keys, origin):
     return int(size), base64.b64decode(root, validate=True)
 
 
+def is_why(later, header):
+    """Rule 5: what may say that a payload is rightly gone."""
+    if later["type"] == "proof.destroyed":
+        proves = header["type"] in {"request", "grant", "confirm", "soft_optin"}
+        return proves and later["purpose"] == header["purpose"]
+    return later["type"] == "erased" or (later["type"] == "expire" and header["type"] == "request")
+
+
 def verify(data, key=None):
     """Raises Bad (or ValueError and the like for what is no bundle) unless every rule of the page holds."""
     bundle = json.loads(data)
@@ -142,9 +150,9 @@ def verify(data, key=None):
         need(nobody or header["subject_ref"] in bundle["subjects"], f"4 subject {header['seq']}")
         before = header["seq"], hashed.hex(), header["recorded_at"]
         if entry["payload"] is None or entry["salt"] is None:
-            why = {"erased", "expire"} if header["type"] == "request" else {"erased"}
-            later = [h for h in headers if h["seq"] >= header["seq"] and h["type"] in why]
-            need(any(h["subject_ref"] == header["subject_ref"] for h in later), f"5 missing {header['seq']}")
+            later = [h for h in headers if h["seq"] >= header["seq"]]
+            theirs = [h for h in later if h["subject_ref"] == header["subject_ref"]]
+            need(any(is_why(h, header) for h in theirs), f"5 missing {header['seq']}")
         else:
             opened = bytes.fromhex(entry["salt"]) + entry["payload"].encode()
             need(

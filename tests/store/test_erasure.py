@@ -11,6 +11,7 @@ from connector.store.contacts import ContactRow
 from connector.store.errands import ErrandKind, NewErrand
 from connector.store.exports import NewExport
 from connector.store.grantees import GranteeKind, Spotted
+from connector.store.leaving import WHOLE
 from connector.store.mail import NewMail
 from connector.store.mailed import MailedRow, MailedWhy
 from connector.store.observed import ObservedRow
@@ -40,7 +41,8 @@ def anna(mirror):
         work.observed.put([ObservedRow(each, 101, Status.SUBSCRIBED) for each in (ref, shared)])
         work.log.append([(anna.id, Event(type=EventType.OBJECT, reason=CANARY, source_ref=CANARY))])
         work.moments.put({1: {"clicked": NOW}, 2: {"clicked": NOW}}, NOW)
-        work.leaving.put([(anna.id, NOW), (other.id, NOW)], NOW)
+        work.leaving.put([((anna.id, WHOLE), NOW), ((other.id, WHOLE), NOW)], NOW)
+        work.ending.put([((anna.id, "newsletter"), NOW)], NOW)
         for path, whose in (("a", anna), ("b", other)):
             number = work.exports.begin(file(f"/{path}/{CANARY}.pdf", whose.id))
             work.exports.finish(number, 1, "ab" * 32)
@@ -144,6 +146,7 @@ def test_everything_readable_about_a_person_goes(mirror, anna):
         assert list(work.moments.of([1, 2])) == [2]
         assert [each.person_id for each in work.leaving.all()] != [anna.id]
         assert len(work.leaving.all()) == 1
+        assert work.ending.all() == []
 
         (header,) = work.requests.all()
         assert (header.kind, header.address, dict(header.detail)) == (RequestKind.ERASURE, None, {})

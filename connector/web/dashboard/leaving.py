@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from connector.acts import retain
+from connector.acts import proofs, retain
 from connector.web.dashboard.office import Visit
 
 SHOWN: Final = 100
@@ -14,7 +14,7 @@ SHOWN: Final = 100
 def overview(visit: Visit) -> Response:
     """The rules, the counts of the last run, and whom it found; the questions to two people beside them."""
     with visit.desk.mirror.read(visit.desk.portal) as work:
-        asked = [each for each in work.reviews.pending() if each.kind == retain.KIND]
+        asked = [each for each in work.reviews.pending() if each.kind in {retain.KIND, proofs.KIND}]
     return visit.page(
         "retention",
         rules=retain.Plan(visit.desk).document()["rules"],

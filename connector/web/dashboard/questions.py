@@ -23,6 +23,9 @@ SWEDISH: Final[Mapping[str, str]] = {
     "retention": "Fler personers tid är ute än säkringen släpper igenom på ett dygn: {people} personer. Se "
     "gallringsplanen. Ja: de raderas, här och i HubSpot, vid nästa körning. Nej: ingen av dem raderas; "
     "frågan ställs igen om 30 dagar.",
+    "proofs": "Underlaget för fler upphörda samtycken har haft sin tid än säkringen släpper igenom på ett "
+    "dygn: {people}. Se gallringsplanen. Ja: underlaget förstörs vid nästa körning, nejen finns kvar. Nej: "
+    "inget förstörs; frågan ställs igen om 30 dagar.",
     "breaker": "Säkringen är öppen: ingen läggs till och ingen raderas, nej går fram. Se efter vad som har "
     "ändrats i HubSpot. Ja: det är rätt, stäng säkringen. Nej: håll den öppen.",
     "archived": "Personens enda post är arkiverad i HubSpot. Ja: radera personen för gott, i HubSpot och "
