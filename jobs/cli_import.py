@@ -117,19 +117,20 @@ def room_of(settings: Settings, portal: int) -> Room:
     return Room(folder=folder, vault=vault)
 
 
-def roll_forward(settings: Settings, desk: Desk) -> bool:
+def roll_forward(settings: Settings, desk: Desk) -> None:
     """An import that was decided and interrupted is finished before anything else rests on it.
 
-    False: another process imports at this moment, and ends it or leaves it. Raises ConfigurationError where
-    its rows are gone, and what the database makes it raise.
+    Raises Temporary while another process is at such an import: that it works is no promise that it ends.
+    Raises ConfigurationError where the rows are gone or damaged, and what the database makes it raise.
     """
     with ExitStack() as stack:
         try:
             stack.enter_context(job_lock(settings.mirror.database, desk.portal, "import"))
         except Temporary:
-            return False
+            if is_unfinished(desk):
+                raise
+            return  # a file that is still being read: nothing of it is decided
         finish(desk, room_of(settings, desk.portal))
-    return True
 
 
 def carry_on(settings: Settings, desk: Desk) -> None:
@@ -139,6 +140,8 @@ def carry_on(settings: Settings, desk: Desk) -> None:
         return
     try:
         roll_forward(settings, desk)
+    except Temporary:
+        log.info("import_at_work", portal=desk.name)
     except ConfigurationError as error:
         log.error("import_waits", portal=desk.name, where=error.where, problem=error.problem)
 

@@ -150,6 +150,7 @@ def _lines(each: dict[str, Any]) -> Iterator[str]:
     yield from _under_way(each)
     yield _known(each)
     yield from _covered(each)
+    yield from _imports(each)
     yield from _letters(each)
 
 
@@ -189,6 +190,14 @@ def _covered(each: dict[str, Any]) -> Iterator[str]:
                 f"{known['sendable']:,} may be mailed, the oldest read {known['sendable_oldest_read']}"
             )
         yield f"  {known['purpose']}: {', '.join(told)}."
+
+
+def _imports(each: dict[str, Any]) -> Iterator[str]:
+    for left in each["imports"]:
+        yield (
+            f"{each['portal']}: an import is not at its end ({left['recorded']} of {left['of']}). If none "
+            "runs now it was interrupted: the next turn finishes it, or `consent-mirror review list` asks."
+        )
 
 
 def _letters(each: dict[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ the marker that decides the import, chunks of milliseconds follow. Before the ma
 after it everything will, also across a crash, because `finish` goes on where the marker stands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,11 +20,12 @@ from connector.acts.who import purpose_of
 from connector.consent.sheet_rows import Rules
 from connector.errors import ConfigurationError
 from connector.proof.seal import Vault
-from connector.store.spool import Spool
+from connector.store.spool import Spool, SpoolDamaged
 from mappings.sheet_mapping import SheetMapping
 
 FILE_PART = 32  # of an import's name: which file; the rest: how it was read
 KEPT, NEW = ENDINGS = ("spool", "new")
+ASIDE = "damaged"  # rows that cannot be read: kept until the import ends or a person gives it up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +92,14 @@ def bring_in(desk: Desk, room: Room, wanted: Wanted) -> Iterator[Imported]:
 def finish(desk: Desk, room: Room, *, again: str | None = None) -> int:
     """Go on with imports that were decided and interrupted; throw away what never was. How many went on.
 
-    Raises ConfigurationError where the rows of one are gone, after a person was told and the others are done.
-    `again`: this one is being made anew, with or without the rows that it left.
+    Raises ConfigurationError where the rows of one are gone or damaged, after a person was told and the
+    others are done. `again`: this one is being made anew, with or without the rows that it left.
     """
     with desk.mirror.read(desk.portal) as work:
         left = unfinished(work)
-    gone = {name: marker for name, marker in left.items() if not room.path(name).exists() and name != again}
-    went_on = [name for name in left if room.path(name).exists()]
-    for name in went_on:
-        _go_on(desk, room, name, left[name])
-    for ending in ENDINGS:
-        for path in room.folder.glob(f"*.{ending}"):
-            path.unlink()
+    went_on = [name for name in left if room.path(name).exists() and _went_on(desk, room, name, left[name])]
+    gone = {name: marker for name, marker in left.items() if name not in went_on and name != again}
+    _tidy(room, still=gone.keys())
     for name, marker in gone.items():
         rows_gone.ask(desk, name, marker)
     if gone:
@@ -110,16 +107,36 @@ def finish(desk: Desk, room: Room, *, again: str | None = None) -> int:
     return len(went_on)
 
 
-def _go_on(desk: Desk, room: Room, name: str, marker: Marker) -> None:
-    spool = Spool.open(room.path(name), name, room.vault, desk.chance)
-    apply(desk, spool, name, marker)
+def _went_on(desk: Desk, room: Room, name: str, marker: Marker) -> bool:
+    """False: its rows cannot be read, or not all of them; the file is set aside, what was recorded stays."""
+    try:
+        spool = Spool.open(room.path(name), name, room.vault, desk.chance)
+    except SpoolDamaged:
+        room.path(name).replace(room.path(name, ASIDE))
+        return False
+    try:
+        spool.must_hold(marker.facts)
+        apply(desk, spool, name, marker)
+    except SpoolDamaged:
+        spool.close(remove=False)
+        room.path(name).replace(room.path(name, ASIDE))
+        return False
     spool.close(remove=True)
     rows_gone.found(desk, name)
+    return True
+
+
+def _tidy(room: Room, *, still: Collection[str]) -> None:
+    """What was never decided goes, and what was set aside of imports that nobody waits for any more."""
+    for ending in (*ENDINGS, ASIDE):
+        for path in room.folder.glob(f"*.{ending}"):
+            if ending != ASIDE or path.stem not in still:
+                path.unlink()
 
 
 def _rows_gone(name: str) -> ConfigurationError:
     return ConfigurationError(
-        "The rows of an import that was interrupted are gone.",
+        "The rows of an import that was interrupted are gone or damaged.",
         where=f"{name}.{KEPT}",
         next_step="Run the same import again with --confirm: what is recorded is not recorded twice. Or see "
         "`consent-mirror review list`.",

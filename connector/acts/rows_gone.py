@@ -1,4 +1,4 @@
-"""An interrupted import whose rows are gone: a person is told what is missing, and may give it up.
+"""An interrupted import whose rows are gone or damaged: a person is told what is missing, and may give it up.
 
 The noes among its rows are nobody's guess: until the same file is brought in again they are not recorded.
 """
@@ -25,9 +25,9 @@ def ask(desk: Desk, name: str, marker: Marker) -> None:
         key=f"{KIND}:{name}",
         question=(
             f"An import was interrupted after {marker.done} of {marker.facts} statements, and the rows that "
-            "wait are not beside the keys of this machine; noes may be among them. Look for the folder "
-            "imports-ID where it began, or run the same import again with --confirm: both end this question. "
-            "Approve: it is given up as it is. Reject: it waits for its rows."
+            "wait are not beside the keys of this machine, or cannot be read; noes may be among them. Look "
+            "for the folder imports-ID where it began, or run the same import again with --confirm: both end "
+            "this question. Approve: it is given up as it is. Reject: it waits for its rows."
         ),
         options=OPTIONS,
         detail={"import": name},

@@ -7,6 +7,7 @@ from connector.acts import allowed, placed, requests, telling, under_way
 from connector.acts.desk import Desk
 from connector.acts.mail_out import totals_of
 from connector.acts.notices import owed
+from connector.acts.staged import Marker, unfinished
 from connector.report.archive import missed
 from connector.report.gather import coverage_of
 from connector.store.coverage import NEVER
@@ -51,6 +52,7 @@ def status(
             "reviews": work.reviews.count(),
             "recipients": telling.standing(work, now),
             "requests": requests.standing(work, now),
+            "imports": [_import(name, marker) for name, marker in unfinished(work).items()],
             "breaker": _breaker(work),
             "missed_mails": [str(day) for day in missed(work, today)] if mailed else [],
             "checkpoint": placed.document(work, places),
@@ -72,6 +74,11 @@ def _single_reads(desk: Desk, work: Work) -> dict[str, Any]:
         "per_day": desk.statuses_per_day,
         "days_left": -(-left // desk.statuses_per_day) if singles else None,
     }
+
+
+def _import(name: str, marker: Marker) -> dict[str, Any]:
+    """One that is decided and not at its end: at work, interrupted, or without its rows (`review` asks)."""
+    return {"import": name, "recorded": marker.done, "of": marker.facts}
 
 
 def _breaker(work: Work) -> dict[str, Any] | None:

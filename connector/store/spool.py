@@ -7,6 +7,7 @@ under the portal's key, addresses are there as keyed references only, and the fi
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,10 @@ SELECT number, line FROM fact WHERE evidence IN (
 """
 OVERRULED: Final = "another row says no for this address; the no is taken"
 SHARED_PROOF: Final = "the same evidence stands for several addresses"
+
+
+class SpoolDamaged(Exception):
+    """The file of an import cannot be read as it was written: cut short, edited, or no spool at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +97,9 @@ class Spool:
 
     @classmethod
     def open(cls, path: Path, name: str, vault: Vault, chance: Chance) -> "Spool":
-        """One that was finished."""
-        return cls(_connected(path), path, name, vault, chance)
+        """One that was finished. Raises SpoolDamaged."""
+        with _damage_told():
+            return cls(_connected(path), path, name, vault, chance)
 
     def add(self, facts: Sequence[Fact]) -> int:
         """Stage facts; how many of them were there already."""
@@ -126,12 +132,19 @@ class Spool:
         self._connection = _connected(path)
 
     def facts(self, after: int, limit: int) -> list[tuple[int, int, dict[str, Any]]]:
-        """(number, row, what was sealed) of the next facts. Raises SealBroken where the file was edited."""
+        """(number, row, what was sealed) of the next facts. Raises SpoolDamaged."""
         query = "SELECT number, line, sealed FROM fact WHERE number > ? ORDER BY number LIMIT ?"
-        return [
-            (number, line, canon.decode(unseal(self._vault.own, sealed, self._place(number))))
-            for number, line, sealed in self._connection.execute(query, (after, limit))
-        ]
+        with _damage_told():
+            return [
+                (number, line, canon.decode(unseal(self._vault.own, sealed, self._place(number))))
+                for number, line, sealed in self._connection.execute(query, (after, limit))
+            ]
+
+    def must_hold(self, facts: int) -> None:
+        """Raises SpoolDamaged where not all of them are there: none of them is passed over in silence."""
+        with _damage_told():
+            if self.count("fact") != facts:
+                raise SpoolDamaged
 
     def rejected(self, limit: int = -1) -> Iterator[tuple[int, str]]:
         """(row, problem) in the order of the file."""
@@ -194,6 +207,15 @@ class Spool:
 
     def _place(self, number: int) -> bytes:
         return self._vault.place(b"import", f"{self._name}|{number}".encode())
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """What SQLite and the seal say of a file that is not as it was written."""
+    try:
+        yield
+    except (sqlite3.Error, ValueError) as error:  # SealBroken is a ValueError
+        raise SpoolDamaged from error
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -118,7 +118,9 @@ def test_what_keeps_it(w: World, keeps: str) -> None:
         w.withdraw(ANNA, "newsletter")  # said again: the time counts from the last no
     else:
         (no,) = [each for each in w.log(ANNA) if each.type is EventType.WITHDRAW]
-        w.add(ANNA, EventType.ANNUL, target=no.id, actor="staff:c", reason="mistake", approved_by=("staff:a",))
+        w.add(
+            ANNA, EventType.ANNUL, target=no.id, actor="staff:c", reason="mistake", approved_by=("staff:a",)
+        )
     count = len(grants(w))
     for _ in range(3):
         found = run(w)

@@ -1,7 +1,8 @@
 """An import that was cut off: finished before somebody is erased, and nothing stands still for it."""
 
 import signal
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from connector.acts.bring_in import Wanted, bring_in, is_unfinished
 from connector.acts.gauges import gauges
 from connector.acts.staged import CHUNK
+from connector.store.locks import job_lock
 from jobs.cli_import import room_of
 from jobs.tick import JOBS
 from tests.jobs.test_daemon import Place, place, sandbox  # noqa: F401 - fixtures
@@ -104,6 +106,72 @@ def test_a_turn_goes_on_without_rows_that_are_gone(w: World, monkeypatch: pytest
     w.decide("approve")
     assert gauges(w.desk).imports == 0
     assert w.cli("erase", ANNA, "--confirm").code == 0
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(b"no spool at all, " * 400)
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def edited(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE fact SET sealed = zeroblob(90) WHERE number > ?", (CHUNK,))
+
+
+def thinned(path: Path) -> None:
+    """The last row has been taken out: nothing else is wrong with the file."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM fact WHERE number = (SELECT max(number) FROM fact)")
+
+
+@pytest.mark.parametrize("damage", [cut, overwritten, emptied, edited, thinned])
+def test_damaged_rows_stop_nothing_and_are_told(
+    w: World, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    spool = cut_off(w, monkeypatch)
+    damage(spool)
+    w.sandbox.person.unsubscribe(BO, NEWSLETTER)
+    JOBS["pull"](w.settings, w.desk, lambda: None)
+    assert w.state(BO) == "WITHDRAWN", "the noes of HubSpot do not wait for the file"
+    assert [each.kind for each in w.reviews()] == ["import_rows_gone"]
+    aside = spool.with_suffix(".damaged")
+    assert (spool.exists(), aside.exists()) == (False, True), "the file is kept until a person has decided"
+    (told,) = w.cli("status", "--json").json["portals"][0]["imports"]
+    assert (told["recorded"], told["of"]) == (CHUNK, CHUNK + 2)
+    assert "an import is not at its end" in " ".join(w.cli("status").out.split())
+    assert w.cli("erase", ANNA, "--confirm").code == 2
+    JOBS["pull"](w.settings, w.desk, lambda: None)
+    assert (len(w.reviews()), aside.exists()) == (1, True), "asked once"
+    again = w.cli("import", str(w.folder / "sheet.csv"), "--purpose", "newsletter", "--confirm", "--json")
+    assert (again.code, again.json["confirmed"]) == (0, True)
+    assert w.state(ANNA) == "DENIED"
+    assert (w.reviews(), is_unfinished(w.desk)) == ([], False)
+    assert w.cli("erase", ANNA, "--confirm").code == 0
+    assert not aside.exists(), "nobody waits for it any more"
+
+
+def test_nobody_is_erased_while_another_process_is_at_the_import(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off(w, monkeypatch)
+    with job_lock(w.settings.mirror.database, w.desk.portal, "import"):
+        ran = w.cli("erase", ANNA, "--confirm")
+        assert ran.code == 75
+        assert w.person(ANNA) is not None
+        JOBS["pull"](w.settings, w.desk, lambda: None)
+    assert w.cli("erase", ANNA, "--confirm").code == 0
+
+
+def test_a_file_that_is_still_being_read_by_another_process_stops_nobody(w: World) -> None:
+    with job_lock(w.settings.mirror.database, w.desk.portal, "import"):
+        assert w.cli("erase", ANNA, "--confirm").code == 0
 
 
 def test_the_daemon_starts_without_rows_that_are_gone(

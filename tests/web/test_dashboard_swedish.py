@@ -26,6 +26,7 @@ from connector.acts.annul import QUESTION as ANNUL_QUESTION
 from connector.acts.decide import ANNUL
 from connector.acts.erasing import Waiting
 from connector.acts.erasure import Stage, Waits
+from connector.acts.proofs import KIND as PROOFS
 from connector.acts.retain import KIND as RETENTION
 from connector.consent.decision import Review
 from connector.errors import ConnectorError
@@ -55,6 +56,7 @@ KINDS = {
     lists_left.KIND: "The purpose is not in the configuration any more, so nobody may be mailed for it.",
     rows_gone.KIND: "An import was interrupted, and the rows that wait are not beside the keys.",
     fights.KIND: "Another app keeps overwriting this status in HubSpot: it was written three times.",
+    PROOFS: "The proof of 7 ended consents has had its time: more than the breaker lets pass in 24 h.",
     RETENTION: "The time of 7 people is over: more than the breaker lets pass in 24 h.",
 }
 
@@ -159,8 +161,8 @@ def test_no_kind_of_question_is_forgotten() -> None:
     for path in (ROOT / "acts").rglob("*.py"):
         if "NewReview(" in path.read_text("utf-8"):
             assert path.stem in {
-                "reviews", "breakers", "annul", "invalidate", "archived", "retain", "erasing", "lists_left",
-                "rows_gone", "fights",
+                "reviews", "breakers", "annul", "invalidate", "archived", "retain", "proofs", "erasing",
+                "lists_left", "rows_gone", "fights",
             }, path  # fmt: skip
 
 

@@ -33,9 +33,10 @@ SWEDISH: Final[Mapping[str, str]] = {
     "list_left": "Ändamålet {purpose} finns inte i inställningarna längre, så ingen får utskick för det: "
     "dess lista i HubSpot töms. Ja: listan hålls inte i takt längre. Nej: den hålls tom, och fylls igen om "
     "ändamålet kommer tillbaka.",
-    "import_rows_gone": "En import avbröts, och raderna som väntar finns inte bredvid maskinens nycklar; "
-    "det kan finnas nej bland dem. Leta efter mappen imports-ID där den började, eller kör samma import "
-    "igen med --confirm: båda avslutar frågan. Ja: den överges som den är. Nej: den väntar på sina rader.",
+    "import_rows_gone": "En import avbröts, och raderna som väntar finns inte bredvid maskinens nycklar "
+    "eller går inte att läsa; det kan finnas nej bland dem. Leta efter mappen imports-ID där den började, "
+    "eller kör samma import igen med --confirm: båda avslutar frågan. Ja: den överges som den är. Nej: den "
+    "väntar på sina rader.",
     "fight": "En annan app skriver gång på gång över statusen i HubSpot: den har skrivits tre gånger på "
     "ett dygn. Leta upp appen i kontaktens historik i HubSpot och stoppa den. Ja: den är stoppad, skriv "
     "nu. Nej: det skrivs igen när ett dygn har gått.",
