@@ -1,10 +1,11 @@
 """A database as an older version of the program left it.
 
-Each step of the schema so far added tables and changed nothing that was there, so that it is undone by taking
-its tables away; what they held an older program never wrote. tests/store/test_migrations.py holds that.
+Most steps of the schema added tables and changed nothing that was there: they are undone by taking the tables
+away; what they held an older program never wrote. What changed a table has an undoing of its own in CHANGED.
+tests/store/test_migrations.py holds that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from connector.store import migrations
 from connector.store.engine import Database, parse
+from connector.store.migrations.versions import v0008_retention
 
 #: The tables that a step made, in the order in which they can go.
 ADDED: Final[Mapping[str, Sequence[str]]] = {
@@ -26,6 +28,7 @@ ADDED: Final[Mapping[str, Sequence[str]]] = {
     "0008": ("moment", "leaving"),
     "0009": ("grantee", "mailed"),
     "0010": ("answered",),
+    "0011": (),
 }
 
 
@@ -52,6 +55,22 @@ def take_back(url: str, revision: str) -> None:
     engine.dispose()
 
 
+def _without_proofs(connection: Connection) -> None:
+    """`leaving` as 0008 made it: an older program knew people only, and no proof of one consent."""
+    kept = "portal, person_id, found_at, due_at, review, approved_by, declined_until"
+    found = connection.execute(text(f"SELECT {kept} FROM leaving WHERE purpose = ''")).mappings()
+    rows = [dict(row) for row in found]
+    connection.exec_driver_sql("DROP TABLE leaving")
+    v0008_retention.leaving.create(connection)
+    if rows:
+        connection.execute(v0008_retention.leaving.insert(), rows)
+
+
+CHANGED: Final[Mapping[str, Callable[[Connection], None]]] = {"0011": _without_proofs}
+
+
 def _undo(connection: Connection, step: str) -> None:
+    if step in CHANGED:
+        CHANGED[step](connection)
     for table in ADDED[step]:
         connection.exec_driver_sql(f'DROP TABLE "{table}"')
