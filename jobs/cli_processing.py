@@ -84,7 +84,7 @@ def _written(made: Page, html: Path | None, pdf: Path | None, csv: Path | None) 
 def _said(found: dict[str, Any], sheet: Sheet, files: dict[str, Any]) -> Group:
     parts: list[Any] = [Text(f"{kind.upper()}  {path}") for kind, path in files.get("files", {}).items()]
     if sheet is Sheet.RECORD:
-        rows = [(p["title"], p["basis"], p["people"], p["retain"]) for p in found["purposes"]]
+        rows = [(p["title"], p["basis"], p["people"], p["retain_means"]) for p in found["purposes"]]
         parts.append(output.table(("purpose", "basis", "people", "erased"), rows))
     else:
         told = [

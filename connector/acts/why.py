@@ -10,9 +10,10 @@ from connector.acts.retain import waits_for
 from connector.acts.terms import Stay, stays_of
 from connector.consent.events import Event
 from connector.consent.reasons import REASONS
-from connector.consent.retention import HOLD_MS, Rule, Stays
+from connector.consent.retention import HOLD_MS, Stays
 from connector.proof.receipt import gone_of
 from connector.proof.receipt_page import gone_line
+from connector.proof.retention_words import anchor_said, rule_said
 from connector.proof.words import WORDS, named
 from connector.store.leaving import Leaver
 from connector.store.people import Person
@@ -59,56 +60,6 @@ UNTIL: Final[Mapping[str, Mapping[str, str]]] = {
         "asked": "the time is over: waits for people to decide",
     },
 }
-
-
-#: A retention rule in words: (one, more) of each unit, and what each anchor is called.
-UNITS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
-    "sv": {
-        "day": ("dag", "dagar"),
-        "week": ("vecka", "veckor"),
-        "month": ("månad", "månader"),
-        "year": ("år", "år"),
-    },
-    "en": {
-        "day": ("day", "days"),
-        "week": ("week", "weeks"),
-        "month": ("month", "months"),
-        "year": ("year", "years"),
-    },
-}
-ANCHOR_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "sv": {
-        "last_activity": "senaste aktivitet",
-        "first_seen": "första dagen i registret",
-        "consent": "samtycket",
-        "withdrawn": "nejet",
-        "last_purchase": "senaste köp",
-    },
-    "en": {
-        "last_activity": "the last activity",
-        "first_seen": "the first day in the register",
-        "consent": "the consent",
-        "withdrawn": "the no",
-        "last_purchase": "the last purchase",
-    },
-}
-RULES: Final[Mapping[str, tuple[str, str]]] = {
-    "sv": ("tills personen säger nej", "{count} {unit} efter {anchor}"),
-    "en": ("until the person says no", "{count} {unit} after {anchor}"),
-}
-
-
-def rule_said(rule: Rule, language: str) -> str:
-    """A retention rule as a person reads it; a date property of HubSpot's keeps its own name."""
-    until_no, after = RULES[language]
-    if rule.count == 0:
-        return until_no
-    unit = UNITS[language][rule.unit][rule.count != 1]
-    return after.format(count=rule.count, unit=unit, anchor=_anchor(rule, language))
-
-
-def _anchor(rule: Rule, language: str) -> str:
-    return rule.anchor if rule.of_property else ANCHOR_NAMES[language][rule.anchor]
 
 
 def why(desk: Desk, look: Look, language: str) -> dict[str, Any] | None:
@@ -217,7 +168,7 @@ def _retention(desk: Desk, stay: Stay, purpose: Purpose, language: str) -> dict[
         "means": text.format(
             rule=rule_said(term.rule, language),
             at=at,
-            anchor=_anchor(term.rule, language),
+            anchor=anchor_said(term.rule, language),
             motive=desk.retention.motive,
         ),
         "carries": term.carries,

@@ -137,10 +137,21 @@ def _event(event: Event, report: AccessReport, own: AccessWords, words: Words) -
     elif event.purpose:
         parts.append(own.say("purpose_part", purpose=titles.get(event.purpose, event.purpose)))
     parts += [named(words.sources, event.source), words.actor(event.actor)]
-    parts += [f"{key} {value}" for key, value in event.detail.items() if value not in (None, "")]
+    parts += [
+        f"{named(own.details, key)} {_value(key, value, report.zone, words)}"
+        for key, value in event.detail.items()
+        if value not in (None, "")
+    ]
     if event.reason:
         parts.append(own.say("reason_part", reason=event.reason))
     return ", ".join(parts)
+
+
+def _value(key: str, value: object, zone: str, words: Words) -> str:
+    """A detail as a person reads it: a day to be gone by is a local time, not our milliseconds."""
+    if key == "destroy_by" and isinstance(value, int):
+        return words.moment(value, zone)
+    return str(value)
 
 
 # --- who gets it, who asked, who looked --------------------------------------------------------------------

@@ -7,7 +7,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class AccessWords:
-    """One language. `types`: what each entry of the log says; `looks`: what somebody looked at."""
+    """One language. `types`: what each entry of the log says; `looks`: what somebody looked at.
+
+    `details`: what the details of an entry are called.
+    """
 
     texts: Mapping[str, str]
     rights: tuple[str, ...]
@@ -20,6 +23,7 @@ class AccessWords:
     told: Mapping[str, str]
     statuses: Mapping[str, str]
     others: Mapping[str, str]
+    details: Mapping[str, str]
 
     def say(self, text: str, /, **values: object) -> str:
         """One text with its values."""
@@ -199,6 +203,18 @@ SWEDISH: Final = AccessWords(
         "restriction_lifted": "att begränsningen upphört",
     },
     statuses={"SUBSCRIBED": "prenumererar", "UNSUBSCRIBED": "avregistrerad", "NOT_SPECIFIED": "inget val"},
+    details={
+        "count": "antal personer",
+        "destroy_by": "ska förstöras senast",
+        "export": "fil nummer",
+        "kind": "slag",
+        "origin": "anledning",
+        "recipient": "mottagare",
+        "request": "begäran",
+        "sha256": "SHA-256",
+        "status": "status",
+        "subscription": "prenumerationstyp",
+    },
     others={
         "letter": "brev till dig",
         "signup": "anmälan som väntar på bekräftelse",
@@ -374,6 +390,18 @@ ENGLISH: Final = AccessWords(
         "restriction_lifted": "end of the restriction",
     },
     statuses={"SUBSCRIBED": "subscribed", "UNSUBSCRIBED": "unsubscribed", "NOT_SPECIFIED": "no choice"},
+    details={
+        "count": "people",
+        "destroy_by": "to be destroyed by",
+        "export": "file number",
+        "kind": "kind",
+        "origin": "reason",
+        "recipient": "recipient",
+        "request": "request",
+        "sha256": "SHA-256",
+        "status": "status",
+        "subscription": "subscription type",
+    },
     others={
         "letter": "letter to you",
         "signup": "sign-up that waits for confirmation",

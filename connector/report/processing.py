@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from connector.consent.retention import parse
+from connector.proof.retention_words import rule_said
 from connector.report.languages import WORDS
 from connector.report.processing_words import FILL, TEXTS
 from connector.report.threats import Known, threats
@@ -81,6 +83,7 @@ def _purpose(purpose: PurposeSettings, seen: Observed, language: Language) -> di
         "categories": list(purpose.categories),
         "properties": list(purpose.properties),
         "retain": purpose.retain,
+        "retain_means": rule_said(parse(purpose.retain), language),
     }
 
 

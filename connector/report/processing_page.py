@@ -115,7 +115,7 @@ class _Document:
                 self._number(each["people"]),
                 self._or_missing(", ".join(each["subjects"]), "purposes.subjects"),
                 self._or_missing(", ".join(each["categories"]), "purposes.categories"),
-                each["retain"],
+                each["retain_means"],
             )
             for each in self._found["purposes"]
         ]

@@ -127,6 +127,16 @@ def test_paper_and_screen_say_the_same(place: World, tmp_path: Path, language: s
     assert b"<pdfaid:part>2</pdfaid:part>" in files["pdf"].read_bytes()
 
 
+def test_a_day_to_be_gone_by_is_told_as_a_day(place: World, tmp_path: Path) -> None:
+    for name in ("first.html", "second.html"):
+        assert (
+            place.cli("person", "access", ANNA, "--language", "sv", "--html", str(tmp_path / name)).code == 0
+        )
+    told = " ".join((tmp_path / "second.html").read_text("utf-8").split())
+    assert "ska förstöras senast 2026-07-1" in told, "not our milliseconds"
+    assert "destroy_by" not in told
+
+
 def test_hubspot_away_is_no_report_and_the_look_stands(place: World) -> None:
     place.sandbox.machine.fault(effect="status", status=503, path="*/contacts/batch/read", name="away")
     ran = place.cli("person", "access", ANNA, "--json")
@@ -142,3 +152,4 @@ def test_what_people_do_and_what_is_done_to_them_has_a_name_in_both_languages() 
         assert {str(each) for each in FORMULA_TYPES | rights} - set(words.types) == set()
     assert set(ACCESS_WORDS["sv"].types) == set(ACCESS_WORDS["en"].types)
     assert set(ACCESS_WORDS["sv"].texts) == set(ACCESS_WORDS["en"].texts)
+    assert set(ACCESS_WORDS["sv"].details) == set(ACCESS_WORDS["en"].details)

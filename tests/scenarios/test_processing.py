@@ -43,6 +43,7 @@ def test_the_record_says_what_article_30_asks_for(w: World) -> None:
     assert found["contacts"] == 2
     news = next(each for each in found["purposes"] if each["purpose"] == "newsletter")
     assert (news["basis"], news["retain"], news["people"]) == ("consent", "until withdrawn", 1)
+    assert news["retain_means"] == "until the person says no"
     assert [each["name"] for each in found["recipients"]] == ["Utskicksbyrån AB", "=HYPERLINK(1)"]
     assert found["security"]["built_in"]
 
