@@ -86,8 +86,9 @@ def test_times_are_local_and_named():
 
 
 def test_a_request_is_confirmed_in_the_words_of_the_domain():
-    assert "vi har tagit emot din begäran om registerutdrag den 15 juni 2026 och svarar senast den 15 juli 2026" in (
-        letter(LetterKind.REQUEST_RECEIVED, "sv").text
+    assert (
+        "vi har tagit emot din begäran om registerutdrag den 15 juni 2026 och svarar senast den 15 juli 2026"
+        in (letter(LetterKind.REQUEST_RECEIVED, "sv").text)
     )
     assert "on 15 June 2026 and will answer by 15 July 2026" in letter(LetterKind.REQUEST_RECEIVED, "en").text
 
