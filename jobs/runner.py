@@ -16,6 +16,8 @@ from jobs.reading import Progress, Tell, untold
 
 log = structlog.get_logger()
 
+#: So long a run's row is kept: as far back as the report's charts go. The last good one of each job stays.
+RUNS_KEPT_MS = 90 * 86_400_000
 TOLD_EVERY_S = 5.0  # how far a reading is goes into the run's row so often at most
 LOCK = "turn"  # reading jobs of a portal exclude each other; acts take no lock (design 4.11)
 
@@ -71,6 +73,12 @@ def running(desk: Desk, url: str, job: str, listener: Tell = untold) -> Iterator
             raise
         run.figures["calls"] = desk.hubspot.calls_made - calls
         _end(run, "ok", None)
+
+
+def forget_old_runs(desk: Desk) -> int:
+    """Rows of runs that nobody looks at any more; how many."""
+    with desk.mirror.write(desk.portal) as work:
+        return work.runs.prune(desk.clock.now() - RUNS_KEPT_MS)
 
 
 def _outcome(error: BaseException) -> str:

@@ -32,7 +32,7 @@ from jobs.mailing import nightly_of
 from jobs.post import run_post
 from jobs.reading import Beat
 from jobs.retaining import run_retention
-from jobs.runner import running
+from jobs.runner import forget_old_runs, running
 from jobs.turn import Plan, turn
 from jobs.watch import watch
 
@@ -147,6 +147,7 @@ def _pull(settings: Settings, desk: Desk, beat: Beat) -> None:
 
 def _sweep(settings: Settings, desk: Desk, beat: Beat) -> None:
     _turn(settings, desk, beat, full=True)
+    forget_old_runs(desk)
 
 
 def _turn(settings: Settings, desk: Desk, beat: Beat, *, full: bool) -> None:

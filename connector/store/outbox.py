@@ -260,14 +260,6 @@ class Outbox:
         """HubSpot will never take this one: kept for a person to look at. `reason` is a category, no text."""
         return self._settle(letter, {"parked": reason})
 
-    def unpark(self, keys: Iterable[tuple[str, int]], now: int) -> int:
-        """Put parked letters back; how many there were."""
-        done = 0
-        for ref, subscription in keys:
-            mine = update(outbox).where(*self._at(raw(ref), subscription), outbox.c.parked.is_not(None))
-            done += self._connection.execute(mine.values(parked=None, next_try=now)).rowcount
-        return done
-
     def drop(self, keys: Iterable[tuple[str, int]]) -> int:
         """Withdraw yeses that wait (a review refused them). A no is never dropped."""
         done = 0

@@ -75,10 +75,6 @@ class Reports:
         """It did not; `error` is a code, never a server's text."""
         self._set(date, error=error, attempts=report.c.attempts + 1)
 
-    def unsent(self) -> list[ReportRow]:
-        """Those not yet taken by a mail server, oldest first."""
-        return self._rows(self._select().where(report.c.sent_at.is_(None)))
-
     def _set(self, date: str, **values: Any) -> None:
         self._connection.execute(update(report).where(self._mine, report.c.date == date).values(**values))
 

@@ -4,7 +4,8 @@ from connector.acts.under_way import SILENT_MS, next_of
 from connector.sandbox.options import Tier
 from jobs.due import local_day
 from jobs.reading import Progress
-from jobs.runner import running
+from jobs.runner import RUNS_KEPT_MS, running
+from jobs.tick import JOBS
 from jobs.turn import Plan, turn
 from tests.world import ANNA, BO, DAY, world
 
@@ -103,3 +104,22 @@ def test_a_sweep_and_single_reads_tell_how_far_they_are(tmp_path):
         assert "sweep: 4 of 4 contacts" in swept
         assert "of the day's" in swept
         assert " contacts" not in w.cli("sync", "--full", "--json").err
+
+
+def test_the_nightly_sweep_forgets_old_runs_but_the_last_good_one_of_each_job(tmp_path):
+    with world(tmp_path, people=1) as w:
+        w.begin()
+        JOBS["pull"](w.settings, w.desk, lambda: None)
+        JOBS["forms"](w.settings, w.desk, lambda: None)
+        w.wait(RUNS_KEPT_MS - DAY)
+        JOBS["pull"](w.settings, w.desk, lambda: None)
+        JOBS["sweep"](w.settings, w.desk, lambda: None)
+        assert kinds(w) == ["forms", "pull", "pull", "sweep"], "as old as the charts reach, and kept"
+        w.wait(2 * DAY)
+        JOBS["sweep"](w.settings, w.desk, lambda: None)
+        assert kinds(w) == ["forms", "pull", "sweep", "sweep"]
+
+
+def kinds(w):
+    with w.mirror.read(w.desk.portal) as work:
+        return sorted(run.job for run in work.runs.recent(1_000))

@@ -280,8 +280,6 @@ def test_a_parked_letter_waits_for_a_person(work, anna):
     assert work.outbox.park(taken, "invalid_email")
     assert claim(work, now=NOW + LEASE) == []
     assert [each.parked for each in work.outbox.pending(parked=True)] == ["invalid_email"]
-    assert work.outbox.unpark([(anna[1], 101), (anna[1], 999)], NOW) == 1
-    assert len(claim(work)) == 1
 
 
 def test_a_yes_can_be_dropped_and_a_no_cannot(work, anna):

@@ -86,9 +86,9 @@ def test_a_report_is_one_per_day_and_keeps_its_message_id(work):
     work.reports.failed(REPORT.date, "mail_unavailable")
     again = work.reports.put(ReportRow(date=REPORT.date, made_at=NOW + 1, message_id="<other>", document={}))
     assert (again.message_id, again.made_at, again.document, again.attempts) == ("<a@b>", NOW + 1, {}, 1)
-    assert [row.error for row in work.reports.unsent()] == ["mail_unavailable"]
+    assert work.reports.get(REPORT.date).error == "mail_unavailable"
     work.reports.sent(REPORT.date, NOW + 2)
-    assert work.reports.unsent() == []
+    assert work.reports.get(REPORT.date).error is None
     assert (work.reports.get(REPORT.date).sent_at, work.reports.get(REPORT.date).attempts) == (NOW + 2, 2)
 
 
