@@ -108,14 +108,22 @@ def _wait_for(desk: Desk, each: Erasure, letters: Iterable[Letter]) -> None:
 
 
 def own_addresses(work: Work, each: Erasure) -> list[Address]:
-    """The person's addresses that nobody else has: a shared box stays as its other users want it."""
+    """The person's addresses that nobody else has: a shared box stays as its other users want it.
+
+    Whoever has left an address is no user of it: it is its holder's own. One that the person has left is
+    theirs only as long as nobody else ever had it.
+    """
     person = erasure.holder(work, each)
     if person is None:
         return []
     held = work.people.addresses([person]).get(person, [])
     users = work.people.persons_of([address.ref for address in held])
     family = set(work.people.family([person])[person])
-    return [address for address in held if set(users.get(address.ref, ())) <= family]
+    others = {each for found in users.values() for each in found} - family
+    theirs = [each for rows in work.people.addresses(sorted(others)).values() for each in rows]
+    had = {each.ref for each in theirs}
+    used = {each.ref for each in theirs if each.kind is not AddressKind.PAST}
+    return [each for each in held if each.ref not in (had if each.kind is AddressKind.PAST else used)]
 
 
 def _cleared(desk: Desk, each: Erasure) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from connector.acts.facts import facts_of
 from connector.acts.show import check
 from connector.acts.who import people_at
+from connector.store.people import AddressKind
+from connector.store.work import Work
 from jobs import cli
 from mappings.addresses import normalise
 from mappings.words import Status
@@ -121,10 +123,20 @@ def _nobody_gone_is_back(life: "Life") -> None:
     """An erasure may wait for HubSpot; who has left the mirror by one never comes back."""
     with life.desk.mirror.read(life.desk.portal) as work:
         for address in life.truth.erased:
-            here = bool(people_at(work, normalise(address)))
+            here = _is_here(life, work, address)
             demand(not here or address not in life.gone, f"I8: {address} was erased and is in the mirror")
             if not here:
                 life.gone.add(address)
+
+
+def _is_here(life: "Life", work: Work, address: str) -> bool:
+    """Somebody has it; whoever left it long before its holder was erased keeps it as one of theirs."""
+    people = people_at(work, normalise(address))
+    if address not in life.truth.left:
+        return bool(people)
+    ref = work.people.address_ref(normalise(address))
+    held = work.people.addresses([person.id for person in people])
+    return any(row.ref == ref and row.kind is not AddressKind.PAST for rows in held.values() for row in rows)
 
 
 def _projection_is_the_formula(life: "Life") -> None:

@@ -73,3 +73,18 @@ def test_what_changes_after_a_pull_is_found_by_the_next_one_with_our_clock_ahead
             assert people_at(work, life.addresses[-1])
     finally:
         life.end()
+
+
+def test_an_address_that_somebody_left_is_suppressed_with_its_next_holder() -> None:
+    """Another person had had the address and left it: the erasure of its holder took it for shared, wrote no
+    suppression, and the next import brought the erased person back (I8)."""
+    deeds = [
+        Deed("moved", DAY, 7),
+        Deed("import", DAY, 7),
+        Deed("asks_to_be_erased", DAY, 7),
+        Deed("import", DAY, 7),
+        Deed("comes_back", DAY),
+    ]
+    ended = play(4, deeds)
+    assert ended.problem is None
+    assert ended.played == len(deeds)
