@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -679,11 +679,20 @@ def _checked(data: dict[str, Any], path: Path) -> Settings:
 
 
 def _invalid(error: ValidationError, path: Path) -> ConfigurationError:
-    problems = "; ".join(sorted(_problem(dict(each)) for each in error.errors(include_input=False)))
+    found = [dict(each) for each in error.errors(include_input=False)]
+    problems = sorted(_problem(each) for each in found if not _follows(each, found))
     return ConfigurationError(
-        problems,
+        "; ".join(problems),
         where=str(path),
         next_step="Correct the keys named; config.example.toml documents each one.",
+    )
+
+
+def _follows(error: Mapping[str, Any], found: Iterable[Mapping[str, Any]]) -> bool:
+    """A table that counts as missing only because something in it is wrong, which is told anyway."""
+    place = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(each["loc"]) > len(place) and each["loc"][: len(place)] == place for each in found
     )
 
 
@@ -693,6 +702,8 @@ def _problem(error: Mapping[str, Any]) -> str:
         return f"{key}: unknown key"
     if error["type"] == "missing":
         return f"{key}: missing"
+    if error["type"] == "too_short":
+        return f"{key}: at least one is needed"
     return f"{key}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -81,6 +81,26 @@ def test_the_smallest_file_is_enough(tmp_path: Path) -> None:
     assert settings.portal(None).calls_per_10_s == "auto"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            'token_env = "HUBSPOT_TOKEN"',
+            'token_env = "pat-na1-1"',
+            "portals.0.token_env: the name of a variable",
+        ),
+        ('[[portals]]\nportal_id = 62515\ntoken_env = "HUBSPOT_TOKEN"', "", "portals"),
+    ],
+)
+def test_a_table_with_a_flaw_is_not_told_to_be_missing_too(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    problem = problem_of(write(tmp_path, SMALLEST.replace(old, new)))
+    assert problem.startswith(told)
+    assert problem.count(";") == 0
+    assert "Tuple" not in problem
+
+
 def test_all_problems_are_told_at_once_with_key_and_what_is_allowed(tmp_path: Path) -> None:
     text = SMALLEST.replace("62515", "0") + (
         '[mirror]\ncolour = "green"\n[schedule]\npull = "soon"\nsweep = "25:00"\n[report]\n'

@@ -66,7 +66,11 @@ def save(path: Path, keys: Keys) -> None:
             next_step="Keep it, or name another file under [mirror] keys.",
         ) from None
     except OSError as error:
-        raise _unreadable(path, f"The key file cannot be made: {error.strerror}.") from None
+        raise ConfigurationError(
+            f"The key file cannot be made: {error.strerror}.",
+            where=str(path),
+            next_step="Name a place that you may write to under [mirror] keys.",
+        ) from None
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(dump(keys))
         file.flush()

@@ -20,6 +20,13 @@ def test_a_saved_file_is_read_back_and_only_its_owner_may_read_it(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_place_that_no_file_can_be_made_in_is_named_and_nothing_is_said_to_be_lost(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be made: No such file") as caught:
+        keys.save(tmp_path / "none" / "mirror.keys", keys.generate(SeededChance(1)))
+    assert "[mirror] keys" in caught.value.next_step
+    assert "recognised" not in caught.value.problem
+
+
 def test_a_key_file_is_never_overwritten(tmp_path):
     path = tmp_path / "mirror.keys"
     keys.save(path, KEYS)
