@@ -35,6 +35,32 @@ def look_again(desk: Desk, tally: Tally, *, beat: Beat = still) -> int:
     return looked
 
 
+class Glance:
+    """A look in the middle of a long reading, so that nobody's no waits for its end.
+
+    Nothing is settled by it: pages that were read ahead may show a record as it was before, so that each is
+    looked at once more when the reading is over. Records that are gone wait for that look altogether.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[int, int]] = set()  # record, when it was heard of
+
+    def take(self, desk: Desk, tally: Tally) -> int:
+        """Take in what is due and was not glanced at yet; how many records. Raises as `look_again` does."""
+        with desk.mirror.read(desk.portal) as work:
+            due = work.hints.due(desk.clock.now(), BATCH + len(self._seen))
+        new = [each for each in due if each.kind is HintKind.CHANGED and _heard(each) not in self._seen]
+        if new:
+            read_by_id(desk, Reader(desk, tally), sorted({each.contact_id for each in new[:BATCH]}))
+            self._seen |= {_heard(each) for each in new[:BATCH]}
+            log.info("hints_glanced_at", count=len(new[:BATCH]))
+        return len(new[:BATCH])
+
+
+def _heard(each: Hint) -> tuple[int, int]:
+    return each.contact_id, each.heard_at
+
+
 def _look(desk: Desk, due: Sequence[Hint], tally: Tally, beat: Beat) -> None:
     reader = Reader(desk, tally, beat)
     privacy = {each.contact_id: each for each in due if each.kind is HintKind.ERASED}

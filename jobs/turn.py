@@ -28,6 +28,7 @@ from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused,
 from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
 from jobs.forms import read_forms, settle_forms
+from jobs.hints import Glance
 from jobs.pull import pull
 from jobs.reading import Beat, Tell, still, untold
 from jobs.statuses import read_statuses
@@ -119,8 +120,11 @@ def _turned(desk: Desk, plan: Plan, beat: Beat, tell: Tell) -> Turned:
 
 
 def _asked_first(desk: Desk, tally: Tally, beat: Beat) -> Beat:
-    """What people ask for while a long reading runs leaves between two of its pages (design 4.2)."""
-    last = desk.clock.now()
+    """What people ask for while a long reading runs leaves between two of its pages (design 4.2), and what
+    HubSpot tells of meanwhile is looked at; a first reading sees everybody anyway."""
+    last, glance = desk.clock.now(), Glance()
+    with desk.mirror.read(desk.portal) as work:
+        known = is_backfilled(work)
 
     def beats() -> None:
         nonlocal last
@@ -129,6 +133,9 @@ def _asked_first(desk: Desk, tally: Tally, beat: Beat) -> Beat:
             last = desk.clock.now()
             with suppress(Temporary, HubSpotRefused):  # the reading's own calls will say so
                 push(desk, tally, urgent_only=True)
+            with suppress(ConnectorError):  # it stays due, and the look after the reading says what is wrong
+                if known:
+                    glance.take(desk, tally)
 
     return beats
 
