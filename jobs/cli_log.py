@@ -27,7 +27,7 @@ from jobs.checkpoint import journal_of, journals
 from jobs.copies import Places, bring, found
 from jobs.options import Globals, Outcome, command
 
-Since = Annotated[int, typer.Option("--since", min=0, help="Only entries after this one.")]
+Since = Annotated[int, typer.Option("--since", min=0, help="Only entries after the one with this number.")]
 Subject = Annotated[str | None, typer.Option("--subject", help="Only entries of this subject reference.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many; without it all.")]
 Payloads = Annotated[bool, typer.Option("--payloads", help="Check every payload against its commitment too.")]

@@ -4,7 +4,7 @@ import io
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,12 +86,17 @@ class Stage:
         panel = Panel(text, title=title, title_align="left", border_style="cyan")
         self.console.print(panel, soft_wrap=False)  # a console of answers cuts a panel's lines off
 
-    def run(self, *words: str, ends: int = 0) -> None:
-        """Run a real command and show what its user sees."""
+    def run(self, *words: str, ends: int = 0, into: Path | None = None) -> None:
+        """Run a real command and show what its user sees; `into`: where its answer goes instead."""
         from jobs import cli  # noqa: PLC0415 - the command line knows the demo, the demo calls it back
 
-        self.console.print(f"[bold]$ consent-mirror {' '.join(words)}[/]", highlight=False)
-        code = cli.run(["--config", str(self.folder / "config.toml"), *words])
+        line = " ".join((*words, *((">", str(into)) if into else ())))
+        self.console.print(f"[bold]$ consent-mirror {line}[/]", highlight=False)
+        shown = io.StringIO()
+        with redirect_stdout(shown) if into else nullcontext():
+            code = cli.run(["--config", str(self.folder / "config.toml"), *words])
+        if into is not None:
+            save(into, shown.getvalue().encode())
         if code != ends:
             raise DemoFailed(
                 f"`{words[0]}` ended with {code} where the story says {ends}.",
@@ -259,9 +264,6 @@ def _what_is_left(stage: Stage) -> Mapping[str, Path]:
     )
     stage.run("report", "--html", str(files["report"]))
     stage.run("log", "verify", "--payloads")
-    shown = io.StringIO()
-    with redirect_stdout(shown):
-        stage.run("log", "show", "--json")
-    save(files["log"], shown.getvalue().encode())
+    stage.run("log", "show", "--json", into=files["log"])
     stage.say("Look at", "\n".join(f"{name:8} {path}" for name, path in files.items()))
     return files

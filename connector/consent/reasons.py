@@ -92,7 +92,7 @@ REASONS: Final[dict[int, Why]] = {
         "The old consent has ended: only a new, proved act gives another (Art. 7(1)).",
     ),
     20: Why(
-        "Grunden är den befintliga kundrelationen, bokförd för sig (MFL 19 §).",
+        "Grunden är den befintliga kundrelationen, registrerad för sig (MFL 19 §).",
         "The basis is the existing customer relation, recorded on its own (ePrivacy 13(2)).",
     ),
     21: Why(
@@ -164,7 +164,7 @@ REASONS: Final[dict[int, Why]] = {
         "A doubtful or mass deletion: processing stops, a person looks at it (Art. 18, 5(2)).",
     ),
     38: Why(
-        "Behandlingen är begränsad: uppgifterna lagras bara, nej bokförs ändå (art. 18.2).",
+        "Behandlingen är begränsad: uppgifterna lagras bara, nej registreras ändå (art. 18.2).",
         "Processing is restricted: data is only stored, noes are still recorded (Art. 18(2)).",
     ),
     39: Why(
@@ -184,7 +184,7 @@ REASONS: Final[dict[int, Why]] = {
         "This is our own write coming back: it is not the person's act (Art. 7(1)).",
     ),
     43: Why(
-        "Personen sa nej medan vi skrev ja: vår skrivning ångras genast och bokförs (art. 7.3).",
+        "Personen sa nej medan vi skrev ja: vår skrivning ångras genast och registreras (art. 7.3).",
         "The person said no while we wrote yes: our write is undone at once and recorded (Art. 7(3)).",
     ),
     44: Why(

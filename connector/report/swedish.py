@@ -117,7 +117,7 @@ KINDS: Final[Mapping[Kind, KindWords]] = {
         "Information försenad",
         "Uppgifterna kom från annat håll, och månaden inom vilken personen ska informeras (artikel 14) är "
         "slut.",
-        "Skicka informationen; går inget mejl fram, informera på annat sätt och bokför det.",
+        "Skicka informationen; går inget mejl fram, informera på annat sätt och registrera det.",
         "consent-mirror notices send",
     ),
     Kind.LETTER_REFUSED: KindWords(

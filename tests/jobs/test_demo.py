@@ -42,6 +42,7 @@ def test_what_it_leaves_can_be_read(tmp_path: Path) -> None:
     assert "never" not in report[report.index("Last checkpoint") :][:400]
     for chapter in ("WITHDRAWN", "CLAIMED", "vanished", "GRANTED"):
         assert chapter in told
+    assert f"log show --json > {files['log']}" in told
     assert "The receipt shows what this person said yes to." in " ".join(told.replace("│", " ").split())
 
 

@@ -15,9 +15,9 @@ SWEDISH: Final[Mapping[str, str]] = {
     "resubscribe_wide": "HubSpot har ett nej till allt; registret ett nyare samtycke till bara det här "
     "ändamålet. Ja: bara det här ändamålet får skickas igen. Nej: nejet till allt gäller.",
     "cleared": "Någon har tömt en status som HubSpot hade bekräftat. Ja: samtycket gäller fortfarande och "
-    "skrivs igen. Nej: det var ett nej, och bokförs som ett.",
+    "skrivs igen. Nej: det var ett nej, och registreras som ett.",
     "evidence": "HubSpot säger att personen har börjat prenumerera igen, utan text. Ja: underlaget är "
-    "bokfört. Nej: nejet gäller.",
+    "registrerat. Nej: nejet gäller.",
     "erasure": "En radering är tveksam eller en av många. Personen är begränsad och alla utskick är "
     "stoppade. Ja: radera, i HubSpot och här. Nej: det var ett misstag; begränsningen hävs.",
     "retention": "Fler personers tid är ute än säkringen släpper igenom på ett dygn: {people} personer. Se "
@@ -40,7 +40,7 @@ SWEDISH: Final[Mapping[str, str]] = {
     "fight": "En annan app skriver gång på gång över statusen i HubSpot: den har skrivits tre gånger på "
     "ett dygn. Leta upp appen i kontaktens historik i HubSpot och stoppa den. Ja: den är stoppad, skriv "
     "nu. Nej: det skrivs igen när ett dygn har gått.",
-    "annul": "Ett nej ska ha bokförts av misstag. Ja: det görs ogjort. Nej: det gäller. Se efter hur det "
+    "annul": "Ett nej ska ha registrerats av misstag. Ja: det görs ogjort. Nej: det gäller. Se efter hur det "
     "kom in och tala med personen innan du håller med.",
     "invalidate_wording": "En text ska inte vara en giltig fråga om samtycke ({wording}). Ja: varje ja som "
     "vilar på den upphör. Nej: inget ändras. Läs den först, under Texter.",

@@ -318,7 +318,7 @@ KINDS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
         ("This is you.", "Another admin may do it."),
     ),
     "time_to_come": (
-        ("Den tiden har inte kommit än.", "Bokför det när det har hänt."),
+        ("Den tiden har inte kommit än.", "Registrera det när det har hänt."),
         ("That time has not come yet.", "Record an act once it has happened."),
     ),
     "too_few_deciders": (

@@ -9,7 +9,7 @@ SWEDISH: Final[Mapping[str, str]] = {
     "ska vara borta, och en post i loggen. Ta en kopia från filens sida, och förstör kopian senast samma "
     "dag.",
     "documents_person": "Om en person",
-    "documents_person_means": "Skriv adressen. Personen söks också i HubSpot, och tittandet bokförs på "
+    "documents_person_means": "Skriv adressen. Personen söks också i HubSpot, och tittandet registreras på "
     "personen.",
     "documents_of": "Dokument om personen",
     "documents_register": "Om registret",
@@ -57,7 +57,7 @@ SWEDISH: Final[Mapping[str, str]] = {
     "file_title": "Fil {id}",
     "file_download": "Ta en kopia",
     "file_manifest": "Följesedel (JSON)",
-    "file_copy_means": "Kopian bokförs i loggen med ditt namn. Förstör den senast {at}.",
+    "file_copy_means": "Kopian registreras i loggen med ditt namn. Förstör den senast {at}.",
     "file_elsewhere": "Filen ligger inte bland dokumenten här, eller dess dag är förbi: den kan inte "
     "kopieras.",
     "file_hash": "Kontrollsumma (SHA-256)",
