@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from connector.consent.events import ALL_MARKETING, Event
+from connector.consent.retention import parse
 from connector.proof import page
 from connector.proof.page import Block, Page
 from connector.proof.receipt import Act, Gone, Matter, Receipt, Shown
+from connector.proof.retention_words import rule_said
 from connector.proof.words import WORDS, Words, named
 
 
@@ -72,7 +74,8 @@ def matter_blocks(matter: Matter, zone: str, words: Words) -> Iterator[Block]:
 def gone_line(gone: Gone, zone: str, words: Words) -> str:
     """When the proof of an ended consent was destroyed, and by which rule."""
     at, ended = words.moment(gone.at, zone), words.moment(gone.ended, zone)
-    return words.say("gone_value", at=at, rule=gone.rule, ended=ended, entries=gone.entries)
+    rule = rule_said(parse(gone.rule), words.language)
+    return words.say("gone_value", at=at, rule=rule, ended=ended, entries=gone.entries)
 
 
 def _act(act: Act, zone: str, words: Words) -> Iterator[Block]:

@@ -82,7 +82,7 @@ SWEDISH: Final = Words(
         "yes": "Ja: {reason}",
         "no": "Nej: {reason}",
         "gone": "Underlaget för ett tidigare samtycke är förstört",
-        "gone_value": "Förstört {at} enligt regeln {rule}: samtycket upphörde {ended}. I loggen finns "
+        "gone_value": "Förstört {at} enligt regeln ”{rule}”: samtycket upphörde {ended}. I loggen finns "
         "posterna {entries} kvar utan innehåll; nejet finns kvar.",
         "no_act": "Det finns inget samtycke, inget påstående om ett sådant och ingen kundrelation för detta "
         "ändamål i loggen.",
@@ -267,7 +267,7 @@ ENGLISH: Final = Words(
         "yes": "Yes: {reason}",
         "no": "No: {reason}",
         "gone": "The proof of an earlier consent was destroyed",
-        "gone_value": "Destroyed {at} by the rule {rule}: the consent had ended {ended}. Entries {entries} "
+        "gone_value": "Destroyed {at} by the rule “{rule}”: the consent had ended {ended}. Entries {entries} "
         "stay in the log without their content; the no stays.",
         "no_act": "The log holds no consent, no claim of one and no customer relation for this purpose.",
         "decides": "decides the state now",

@@ -96,7 +96,7 @@ def test_people_read_it_in_their_language(w: World) -> None:
     destroyed(w)
     page = w.cli("person", "receipt", ANNA, "--language", "sv").out
     assert "Underlaget för ett tidigare samtycke är förstört" in page
-    assert "enligt regeln 24 months after withdrawn" in " ".join(page.split())
+    assert "enligt regeln ”24 månader efter nejet”" in " ".join(page.split())
     assert NAMES["ip"] not in page
     assert "the proof of the ended consent was destroyed" in purpose(w, "why")["retention"]["means"]
     shown = " ".join(w.cli("person", "why", ANNA, "--language", "sv").out.split())

@@ -9,12 +9,13 @@ import pytest
 from connector.acts import breakers
 from connector.acts.requests import shown
 from connector.consent.events import EventType
+from connector.store.reviews import NewReview
 from connector.web.dashboard import words, words_acts
 from tests.acts.post import letters, post_world
 from tests.acts.test_notices import TEXT as NOTICE
 from tests.report.mailbox import Box
 from tests.web.office import AT, WEB, Office, add_users, office, post, serve, token
-from tests.world import ANNA, BO, CARIN, DAVID, NEWSLETTER
+from tests.world import ANNA, BO, CARIN, DAVID, DAY, NEWSLETTER
 
 NEW = "new.person@example.org"
 TEXT = "Yes, Exempel AB may send me the newsletter by e-mail. I can take it back at any time."
@@ -355,6 +356,24 @@ def test_somebodys_own_receipt_is_shown_and_then_sent(mailing: Office, box: Box)
 
 
 # --- retention ---------------------------------------------------------------------------------------------
+
+
+def test_the_plan_names_proof_of_ended_consents_and_a_question_says_what_it_is_about(o: Office) -> None:
+    o.w.grant(CARIN)
+    o.w.wait(DAY)
+    o.w.withdraw(CARIN, "newsletter")
+    o.w.wait(25 * 31 * DAY)
+    o.w.grant(CARIN, "events")  # somebody who stays
+    client = o.signed_in("dora", "sv")
+    page = client.get(f"{AT}/retention/plan").text
+    assert "Underlag som har haft sin tid" in page
+    assert "upphörde 20" in page
+    question = NewReview(
+        kind="proofs", key="proofs:1", question="?", options=("approve", "reject"), detail={"people": 7}
+    )
+    with o.w.mirror.write(o.w.desk.portal) as work:
+        work.reviews.open([question], o.w.now)
+    assert "underlaget för 7 upphörda samtycken" in client.get(f"{AT}/retention").text
 
 
 def test_retention_is_run_with_the_box_ticked_and_leaves_a_line_in_the_runs(o: Office) -> None:

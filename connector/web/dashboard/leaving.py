@@ -40,6 +40,7 @@ def plan(visit: Visit) -> Response:
         asked=[],
         planned=True,
         more=more,
+        proofs=document["proofs"][:SHOWN],
     )
 
 

@@ -194,6 +194,10 @@ SWEDISH: Final[Mapping[str, str]] = {
     "retention_means": "De som inte längre har någon grund att finnas här. Den som hittas hålls i 24 "
     "timmar innan något förstörs, och är de många måste två personer säga ja.",
     "retention_asked": "Fråga {id} väntar: ska {count} personer gallras? Två personer avgör.",
+    "proofs_asked": "Fråga {id} väntar: ska underlaget för {count} upphörda samtycken förstöras? Två avgör.",
+    "proofs_planned": "Underlag som har haft sin tid",
+    "proofs_means": "Samtycken som ett nej har avslutat. Personen och nejet är kvar, underlaget förstörs.",
+    "proofs_ended": "upphörde {at}",
     "retention_rules": "Regler",
     "retention_counts": "Senaste körningen",
     "retention_counts_plan": "Räknat nu",
@@ -467,6 +471,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "retention_means": "Those who have no reason to be here any more. Whoever is found is held for 24 "
     "hours before anything is destroyed, and where they are many two people have to say yes.",
     "retention_asked": "Question {id} waits: are {count} people to be erased? Two people decide.",
+    "proofs_asked": "Question {id} waits: is proof of {count} ended consents to be destroyed? Two decide.",
+    "proofs_planned": "Proof that has had its time",
+    "proofs_means": "Consents that a no has ended. The person and the no stay, the proof is destroyed.",
+    "proofs_ended": "ended {at}",
     "retention_rules": "Rules",
     "retention_counts": "The last run",
     "retention_counts_plan": "Counted now",
