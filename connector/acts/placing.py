@@ -20,7 +20,10 @@ from mappings.records import Contact
 
 @dataclass(slots=True)
 class Placed:
-    """A contact with the person it belongs to; the flags are row 32 and row 33 of the table."""
+    """A contact with the person it belongs to; the flags are row 32 and row 33 of the table.
+
+    `had_before`: references of addresses that are new for this person, and that others may have had.
+    """
 
     contact: Contact
     person: int
@@ -28,6 +31,7 @@ class Placed:
     is_new: bool = False
     restored: bool = False
     moved: bool = False
+    had_before: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -136,7 +140,9 @@ def _place_known(
         moved = _moved(work, person, known, each, placing)
         current = _current(work, person, each, known if not moved else None)
         restored = rows[each.contact.id].gone_at is not None
-        placing.placed.append(Placed(each.contact, person, current, restored=restored, moved=moved or merged))
+        placed = Placed(each.contact, person, current, restored=restored, moved=moved or merged)
+        placed.had_before = _added(known, current) if moved else ()
+        placing.placed.append(placed)
 
 
 def _current(
@@ -172,6 +178,12 @@ def _moved(work: Work, person: int, held: Sequence[Address], spelled: Spelled, p
     return bool(added or turned or respelled)
 
 
+def _added(held: Sequence[Address], current: Sequence[Address]) -> tuple[str, ...]:
+    """References of those that this person never had."""
+    known = {address.ref for address in held}
+    return tuple(address.ref for address in current if address.ref not in known)
+
+
 def _identifier(kind: EventType, ref: str) -> Event:
     return Event(type=kind, source=Source.HUBSPOT, address=ref)
 
@@ -205,9 +217,12 @@ def _place_strangers(
             returning.append((each, person))
     for each, person in returning:
         _merged(work, person, each, rows, placing)
-        _moved(work, person, work.people.addresses([person]).get(person, []), each, placing)
-        placing.placed.append(Placed(each.contact, person, _current(work, person, each), restored=True))
-    _make(work, new, placing)
+        known = work.people.addresses([person]).get(person, [])
+        _moved(work, person, known, each, placing)
+        current = _current(work, person, each)
+        added = _added(known, current)
+        placing.placed.append(Placed(each.contact, person, current, restored=True, had_before=added))
+    _make(work, new, owners, placing)
 
 
 def _winner_of(spelled: Spelled, rows: Mapping[int, ContactRow]) -> int | None:
@@ -235,7 +250,9 @@ def _returning(work: Work, spelled: Spelled, owners: Mapping[str, Sequence[int]]
     return next((p for p in people if all(row.gone_at is not None for row in records.get(p, []))), None)
 
 
-def _make(work: Work, spelled: Sequence[Spelled], placing: Placing) -> None:
+def _make(
+    work: Work, spelled: Sequence[Spelled], owners: Mapping[str, Sequence[int]], placing: Placing
+) -> None:
     """New people, one identity entry each (design 3: nothing is written for silence)."""
     people = work.people.create([each.addresses for each in spelled])
     refs = work.people.address_refs(a.normalised for each in spelled for a in each.addresses)
@@ -245,7 +262,8 @@ def _make(work: Work, spelled: Sequence[Spelled], placing: Placing) -> None:
         )
         first = held[0].ref if held else None
         placing.events.append((person.id, identified(first)))
-        placing.placed.append(Placed(each.contact, person.id, held, is_new=True))
+        had = tuple(address.ref for address in held if address.normalised in owners) if owners else ()
+        placing.placed.append(Placed(each.contact, person.id, held, is_new=True, had_before=had))
 
 
 def identified(ref: str | None) -> Draft:

@@ -4,12 +4,13 @@ One transaction for the group and nothing of HubSpot's is asked inside it. What 
 look-up; what is silent (no yes, no no) costs one identity entry and no row of status (design 3).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.acts import archived, sightings
 from connector.acts.desk import Desk
 from connector.acts.facts import facts_of_new
+from connector.acts.held_before import inherit
 from connector.acts.newcomers import newcomer
 from connector.acts.placing import Placed, Placing, Spelled, place
 from connector.acts.reappearance import reappeared
@@ -38,7 +39,8 @@ def take_in(desk: Desk, work: Work, group: Group, tally: Tally) -> None:
     placing = place(work, group.contacts, group.preferences, desk.clock.now())
     reappeared(desk, work, placing.reappeared, tally)
     before = _before(work, placing)
-    looked_at = [_matter(desk, placed, group.preferences, before, tally) for placed in placing.placed]
+    heirs = inherit(desk, work, placing)
+    looked_at = [_matter(desk, placed, group.preferences, before, heirs, tally) for placed in placing.placed]
     matters = [matter for matter in looked_at if matter is not None]
     reconcile_group(desk, work, matters, tally, first=placing.events)
     _remember(desk, work, placing, group.preferences)
@@ -57,11 +59,13 @@ def _matter(
     placed: Placed,
     preferences: Mapping[str, Preferences],
     before: Mapping[str, Rows],
+    heirs: Collection[int],
     tally: Tally,
 ) -> Matter | Familiar | None:
     """What there is to decide. Polling the same again changes nothing (row 9, I4); silence about somebody
-    new is row 21."""
-    familiar = _familiar(desk, placed, preferences)
+    new is row 21. `heirs`: people who got noes with an address."""
+    heir = placed.person in heirs
+    familiar = None if heir else _familiar(desk, placed, preferences)
     if familiar is not None:
         tally.changed += 1
         return familiar if familiar.newcomer.is_heard else None
@@ -74,9 +78,10 @@ def _matter(
     changed = any(each.changed for each in seen.values())
     tally.vanished += any(each.vanished for each in seen.values())
     tally.changed += placed.is_new or placed.moved or changed
-    if not (changed or placed.moved or placed.restored):
+    if not (changed or placed.moved or placed.restored or heir):
         return None
-    facts = facts_of_new(desk, placed.person, placed.addresses) if placed.is_new else None
+    unknown = placed.is_new and not heir
+    facts = facts_of_new(desk, placed.person, placed.addresses) if unknown else None
     return Matter(placed.person, seen, Circumstances(identity=_identity(placed)), facts)
 
 

@@ -24,6 +24,8 @@ from mappings.purposes import Purpose
 from mappings.words import Status
 
 STOPPED = frozenset({State.WITHDRAWN, State.DENIED})
+#: Doors of ours where a no is dated as it comes.
+_LIVE = frozenset({Source.PREFPAGE, Source.ONECLICK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,12 @@ def _apart(said: Sequence[Said], users: Mapping[str, Sequence[Person]]) -> list[
 def _recorded(desk: Desk, work: Work, heard: Sequence[_Heard], tally: Tally) -> list[Sequence[str]]:
     heard = _with_strangers(work, heard, tally)
     now = desk.clock.now()
-    noes = [(person.id, _event(each.said.no, now)) for each in heard for person in each.people or ()]
+    last = work.log.head().recorded_at
+    noes = [
+        (person.id, _not_before(last, _event(each.said.no, now), now))
+        for each in heard
+        for person in each.people or ()
+    ]
     size = work.log.size()
     work.log.append(noes)
     tally.events += work.log.size() - size
@@ -184,6 +191,17 @@ def _event(no: No, now: int) -> Event:
         language=no.language,
         evidence=no.evidence,
     )
+
+
+def _not_before(last: int, event: Event, now: int) -> Event:
+    """A no that our own clock dates, when that clock was put back: it came after all that the log holds.
+
+    Else a yes from before that would look newer, and lift it. `last`: the time of the log's end, ms UTC.
+    """
+    by_our_clock = event.source in _LIVE or event.t_lo == event.t_hi == now
+    if now >= last or not by_our_clock or event.t_hi is None:
+        return event
+    return replace(event, t_hi=max(event.t_hi, last))
 
 
 def _letters(desk: Desk, no: No, known: Projected) -> list[NewLetter]:

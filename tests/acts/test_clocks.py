@@ -8,7 +8,7 @@ from connector.acts.doubt import needed_ms
 from connector.acts.record import Act, File, record
 from connector.acts.when import Moment
 from connector.consent.events import EventType, Source
-from tests.world import ANNA, BO, MINUTE, NEWSLETTER, World, world
+from tests.world import ANNA, BO, DAY, MINUTE, NEWSLETTER, UNSUBSCRIBED, World, world
 
 AHEAD = 10 * MINUTE
 
@@ -92,3 +92,28 @@ def test_no_yes_leaves_while_the_difference_is_larger_than_can_be_covered(tmp_pa
         w.wait(24 * 60 * MINUTE)
         w.sync()
         assert w.hubspot(ANNA, NEWSLETTER) == "SUBSCRIBED"
+
+
+@pytest.mark.parametrize("back", [10 * MINUTE, 3 * DAY])
+@pytest.mark.parametrize("source", [Source.CLI, Source.ONECLICK, Source.PREFPAGE])
+def test_a_no_after_our_clock_was_put_back_is_later_than_the_yes_before(
+    tmp_path: Path, back: int, source: Source
+) -> None:
+    """By the clock it was said before the yes; the log knows better."""
+    with world(tmp_path, contacts=(ANNA,)) as w:
+        w.begin()
+        w.grant(ANNA)
+        w.wait(-back)
+        w.withdraw(ANNA, "newsletter", source=source, t_lo=w.now, t_hi=w.now)
+        assert (w.state(ANNA), w.may_send(ANNA)) == ("WITHDRAWN", False)
+        w.sync()
+        assert w.hubspot(ANNA, NEWSLETTER) == UNSUBSCRIBED
+
+
+def test_a_time_that_somebody_gave_stays_as_it_was_given(tmp_path: Path) -> None:
+    with world(tmp_path, contacts=(ANNA,)) as w:
+        w.begin()
+        w.wait(-10 * MINUTE)
+        w.withdraw(ANNA, "newsletter", source=Source.PHONE, t_lo=w.now - DAY, t_hi=w.now - DAY)
+        no = next(event for event in w.log(ANNA) if event.type is EventType.WITHDRAW)
+        assert no.t_hi == w.now - DAY
