@@ -13,6 +13,7 @@ from connector.acts import exports
 from connector.acts.desk import Desk
 from connector.acts.exports import FileKind
 from connector.acts.subject_access import Wanted, access
+from connector.errors import ConfigurationError
 from connector.proof.paper import html as to_html
 from connector.proof.paper import pdf as to_pdf
 from connector.proof.subject_access import AccessReport, document, portable
@@ -53,6 +54,12 @@ def access_command(
 
     Example: consent-mirror person access anna@example.com --pdf anna.pdf --language sv
     """
+    if only_portable and (pdf or html):
+        raise ConfigurationError(
+            "The portable copy is JSON, for another program to read.",
+            where="--portable",
+            next_step="Write it with --out FILE; without --portable the whole report goes on paper.",
+        )
     settings = load(wanted.config_path)
     said, speak = settings.controller, spoken(settings, language)
     with wiring.opened(settings, wanted.portal) as desk:
@@ -60,7 +67,8 @@ def access_command(
         report = access(desk, asked)
         told = portable(report) if only_portable else told_of(report)
         files = written(desk, report, told, out=out, pdf=pdf, html=html)
-    return Outcome(told | files, _said(report, files), 0 if report.known else 3)
+    shown = Text(_json(told).decode()) if only_portable and not files else _said(report, files)
+    return Outcome(told | files, shown, 0 if report.known else 3)
 
 
 def told_of(report: AccessReport) -> dict[str, Any]:
@@ -81,7 +89,7 @@ def written(
     page = access_page(report)
     made: dict[str, Any] = {}
     if out is not None:
-        _save(desk, report, out, msgspec.json.format(msgspec.json.encode(told)))
+        _save(desk, report, out, _json(told))
         made["out"] = str(out)
     if pdf is not None:
         _save(desk, report, pdf, to_pdf(page))
@@ -90,6 +98,10 @@ def written(
         _save(desk, report, html, to_html(page).encode())
         made["html"] = str(html)
     return {"files": made} if made else {}
+
+
+def _json(told: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(told))
 
 
 def _save(desk: Desk, report: AccessReport, path: Path, data: bytes) -> None:

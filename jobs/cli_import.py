@@ -230,5 +230,5 @@ def _end(done: Imported) -> str:
         return "Nothing was recorded. Run it again with --confirm to record this."
     return (
         f"Recorded: {done.done.events} statements, {done.done.people} new people; "
-        f"{done.done.queued} writes to HubSpot wait for the next push."
+        f"with the next push to HubSpot: {output.many(done.done.queued, 'write')}."
     )

@@ -113,6 +113,18 @@ def test_the_portable_copy_holds_what_the_person_gave_and_nothing_worked_out(pla
     assert all(each["actor"] == "subject" for each in told["choices"])
 
 
+def test_the_portable_copy_is_itself_on_the_screen_and_never_a_paper_of_everything(
+    place: World, tmp_path: Path
+) -> None:
+    on_screen = json.loads(place.cli("person", "access", ANNA, "--portable").out)
+    assert on_screen.keys() == report(place, ANNA, "--portable").keys()
+    for kind in ("pdf", "html"):
+        path = tmp_path / f"a.{kind}"
+        ran = place.cli("person", "access", ANNA, "--portable", f"--{kind}", str(path))
+        assert (ran.code, path.exists()) == (2, False)
+        assert "--out" in ran.err
+
+
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_paper_and_screen_say_the_same(place: World, tmp_path: Path, language: str) -> None:
