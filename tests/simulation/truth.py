@@ -83,8 +83,17 @@ class Truth:
         )
 
     def must_be_off(self, address: str, subscription: int) -> bool:
-        """The least: a no stands, and no yes came near enough or later to have ended it."""
-        last = max((no.latest for no in self._noes(address, subscription)), default=None)
+        """The least: a no stands, and no yes came near enough or later to have ended it.
+
+        Whoever has left this address speaks for it no more: its next holder may be somebody else.
+        """
+        left = self.left.get(address.lower())
+        noes = [
+            no
+            for no in self._noes(address, subscription)
+            if left is None or no.address == address.lower() or no.at <= left
+        ]
+        last = max((no.latest for no in noes), default=None)
         family = self.family(address)
         return last is not None and not any(
             yes.address in family and yes.subscription == subscription and yes.latest > last - 2 * yes.doubt
