@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import openpyxl
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -96,12 +96,21 @@ def _check_archive(path: Path) -> None:
                 )
             if part.filename.endswith(".xml"):
                 with archive.open(part) as opened:
-                    if _ENTITIES.search(opened.read(_TAG)):
-                        raise limits.unreadable(
-                            path,
-                            "The workbook defines XML entities.",
-                            "Save it anew with a spreadsheet program.",
-                        )
+                    _check_part(path, opened)
+
+
+def _check_part(path: Path, opened: IO[bytes]) -> None:
+    """The reader builds a cell's whole text in memory: none of it may be longer than a workbook can hold."""
+    chunk = opened.read(_TAG)
+    if _ENTITIES.search(chunk):
+        raise limits.unreadable(
+            path, "The workbook defines XML entities.", "Save it anew with a spreadsheet program."
+        )
+    while chunk := opened.read(limits.RECORD):
+        if len(chunk) == limits.RECORD and b"<" not in chunk:
+            raise limits.unreadable(
+                path, "A cell of the workbook is larger than any can be.", "Save it anew, or as CSV (UTF-8)."
+            )
 
 
 def _hidden_rows(path: Path, part: str) -> bytearray:
