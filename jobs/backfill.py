@@ -3,8 +3,8 @@
 A few pages of 100 contacts are one transaction with their cursor, so that a kill costs at most those pages.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ CURSOR = "backfill"
 CHANGED = "changed"
 #: The share of calls that read the list, where each page's statuses take two batches and a bit.
 BESIDE_BATCHES = 0.33
+BESIDE = 4  # calls of the start on their way at once: HubSpot allows as many searches a second
 TOTALS = "opted_out"  # how many HubSpot counted when both sides were compared last
 
 
@@ -50,18 +51,20 @@ def backfill(
 ) -> Backfilled:
     """Read every contact, from where an interrupted run was; then single statuses as the budget allows."""
     calls = desk.hubspot.calls_made
-    with ThreadPoolExecutor(1, thread_name_prefix="probes") as beside:
+    with ThreadPoolExecutor(BESIDE, thread_name_prefix="beside") as beside:
         probed = beside.submit(desk.hubspot.capabilities)  # four calls, while searches wait for their pace
-        total = desk.hubspot.search_changed(0, 0).total
-        start = _start(desk, fresh=fresh)
+        start = _start(desk, beside, fresh=fresh)
+        counted = beside.submit(lambda: desk.hubspot.search_changed(0, 0).total)
         probed.result()
-    reader, done = Reader(desk, tally, beat), start.contacts
-    choose = _everybody if fresh or start.is_first else partial(_changed, reader)
-    with reader.ahead(pieces(desk.hubspot, start.stretches, reach(desk, total)), choose) as pages:
-        for group in pages.together(reader.at_once):
-            done += sum(len(ready.page.contacts) for ready in group)
-            reader.take(group, partial(_mark, group[-1].page.left, done, start.since))
-            tell(Progress("backfill", done, total, desk.hubspot.calls_made - calls))
+        reader, done = Reader(desk, tally, beat), start.contacts
+        choose = _everybody if fresh or start.is_first else partial(_changed, reader)
+        with reader.ahead(
+            pieces(desk.hubspot, start.stretches, reach(desk, partial(_known, counted))), choose
+        ) as pages:
+            for group in pages.together(reader.at_once):
+                done += sum(len(ready.page.contacts) for ready in group)
+                reader.take(group, partial(_mark, group[-1].page.left, done, start.since))
+                tell(Progress("backfill", done, counted.result(), desk.hubspot.calls_made - calls))
     reader.judge()
     _finish(desk, start.since)
     read_statuses(desk, tally, beat=beat, tell=tell)
@@ -69,19 +72,24 @@ def backfill(
     return Backfilled(done, desk.hubspot.calls_made - calls, tally.events, resumed)
 
 
-def reach(desk: Desk, total: int | None) -> Reach:
+def _known(counted: Future[int | None]) -> int | None:
+    """What came of a question; None while it is on its way. Raises what it raised."""
+    return counted.result() if counted.done() else None
+
+
+def reach(desk: Desk, total: Callable[[], int | None]) -> Reach:
     """How the list of contacts is read side by side."""
     batches = desk.hubspot.capabilities().batch_statuses
     return Reach(total, desk.clock, BESIDE_BATCHES if batches else 1.0)
 
 
-def _start(desk: Desk, *, fresh: bool) -> _Start:
+def _start(desk: Desk, beside: Executor, *, fresh: bool) -> _Start:
     with desk.mirror.read(desk.portal) as work:
         found = None if fresh else work.cursors.get(CURSOR)
         is_first = not is_backfilled(work)
     if found is None:
         since = desk.clock.now()
-        _count(desk)
+        _count(desk, beside)
         return _Start(WHOLE, 0, since, is_first)
     stretches = tuple(Stretch(after, until) for after, until in found["stretches"])
     return _Start(stretches, found["contacts"], found["since"], is_first, resumed=True)
@@ -92,15 +100,23 @@ def _mark(stretches: tuple[Stretch, ...], contacts: int, since: int, work: Work)
     work.cursors.put(CURSOR, {"stretches": left, "contacts": contacts, "since": since})
 
 
-def _count(desk: Desk) -> None:
+def _count(desk: Desk, beside: Executor) -> None:
     """How many opted out before the first page is read: who does so later moves a total, and the first pull
     looks for them (design 4.4); otherwise it need not read again what this backfill reads."""
-    totals = {}
-    for subscription in (None, *desk.purposes.subscription_ids):
-        with suppress(RequestRejected):  # a portal without this property
-            totals[str(subscription or WIDE)] = desk.hubspot.count_opted_out(subscription)
+    asked = (None, *desk.purposes.subscription_ids)
+    counted = beside.map(partial(_opted_out, desk), asked)
+    totals = {
+        str(each or WIDE): total for each, total in zip(asked, counted, strict=True) if total is not None
+    }
     with desk.mirror.write(desk.portal) as work:
         work.cursors.put(TOTALS, totals)
+
+
+def _opted_out(desk: Desk, subscription: int | None) -> int | None:
+    """None: a portal without this property."""
+    with suppress(RequestRejected):
+        return desk.hubspot.count_opted_out(subscription)
+    return None
 
 
 def _everybody(piece: Piece) -> Sequence[Contact]:

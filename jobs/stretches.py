@@ -8,7 +8,7 @@ HubSpot makes of a guess (HA 5: `paging.next.after` is the next id), and no call
 a page. Where HubSpot refuses guesses or answers them with earlier ids, the list is read with one cursor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -60,16 +60,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far to go: `share` of the calls are pages of the list, of which there are `total` contacts (None:
-    nobody knows, one stretch)."""
+    """How far to go: `share` of the calls are pages of the list, of which there are `total()` contacts (None:
+    nobody knows yet, one stretch)."""
 
-    total: int | None
+    total: Callable[[], int | None]
     clock: Clock
     share: float = 1.0
 
     def side_by_side(self, latency_s: float) -> int:
         """Stretches that together keep as many calls on their way as HubSpot's limit allows."""
-        if self.total is None or self.total < SMALL:
+        total = self.total()
+        if total is None or total < SMALL:
             return 1
         return min(MOST, 1 + ceil(CALLS_PER_S * latency_s * self.share))
 
@@ -196,7 +197,7 @@ class _Reading:
         known = [each for each in (track.until, track.none_from) if each is not None]
         if known:
             return min(known)
-        left = max(0, (self._reach.total or 0) - self._read)
+        left = max(0, (self._reach.total() or 0) - self._read)
         return track.last + int(left * self._ids_each) + 1
 
     def _guessed(self, guess: int, future: Future[ContactPage | None]) -> Piece | None:

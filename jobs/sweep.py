@@ -27,7 +27,7 @@ def sweep(desk: Desk, tally: Tally, *, beat: Beat = still, tell: Tell = untold) 
     reader = Reader(desk, tally, beat, unchanged)
     compared = _Compared(desk, unchanged)
     total = desk.hubspot.search_changed(0, 0).total
-    with reader.ahead(pieces(desk.hubspot, WHOLE, reach(desk, total)), compared.choose) as pages:
+    with reader.ahead(pieces(desk.hubspot, WHOLE, reach(desk, lambda: total)), compared.choose) as pages:
         for group in pages.together(reader.at_once):
             reader.take(group)
             tell(Progress("sweep", reader.seen, total, desk.hubspot.calls_made - calls))

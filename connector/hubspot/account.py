@@ -1,6 +1,7 @@
 """The account: whose token it is, what plan and token allow, subscription types, audit (HA 8.1, 9, 14)."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from connector.errors import RequestRejected
@@ -48,7 +49,8 @@ class AccountCalls(Gateway):
         """
         if self._learned.capabilities is not None:
             return self._learned.capabilities
-        allowed = [self._allowed(*probe) for probe in PROBES]
+        with ThreadPoolExecutor(len(PROBES), thread_name_prefix="probe") as pool:
+            allowed = list(pool.map(lambda probe: self._allowed(*probe), PROBES))
         batches, forms, timeline, audit = map(bool, allowed)
         found = Capabilities(
             batch_statuses=batches, batch_writes=False, forms=forms, timeline=timeline, audit=audit

@@ -62,7 +62,7 @@ class Slow:
 
 
 def read(register: Register, parts: Sequence[Stretch], total: int | None = 10**6) -> list[Piece]:
-    return list(pieces(portal(register), parts, Reach(total, Slow())))
+    return list(pieces(portal(register), parts, Reach(lambda: total, Slow())))
 
 
 def ids_of(found: Sequence[Piece]) -> list[int]:
@@ -140,7 +140,7 @@ def test_what_is_left_after_any_page_is_what_was_not_read(ids: set[int], stop: i
     done: list[int] = []
     left: tuple[Stretch, ...] = WHOLE
     for upto in (stop, again, 10**6):
-        for number, piece in enumerate(pieces(portal(register), left, Reach(10**6, Slow()))):
+        for number, piece in enumerate(pieces(portal(register), left, Reach(lambda: 10**6, Slow()))):
             if number == upto:
                 break
             done += [contact.id for contact in piece.contacts]
