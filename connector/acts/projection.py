@@ -6,10 +6,14 @@ from typing import NamedTuple, Protocol
 
 from connector.acts.case import Case
 from connector.acts.desk import Desk
-from connector.acts.facts import Facts, facts_of_many
-from connector.consent.events import Event, State
+from connector.acts.facts import NOES_STAND, Facts, facts_of_many
+from connector.acts.held_before import Heard, pass_on
+from connector.acts.letters import letter_for, queued_entries
+from connector.consent.decision import Push
+from connector.consent.events import ALL_MARKETING, Event, State
 from connector.consent.sendable import by_state
 from connector.consent.state import Standing
+from connector.store.outbox import Origin
 from connector.store.states import StateLike, StateRow
 from connector.store.work import Work
 from mappings.purposes import Purpose
@@ -103,16 +107,33 @@ def _store(
     work.states.put({(number, key): row for number, each in rows.items() for key, row in each.items()})
     if not alone:
         refs = {number: [address.ref for address in each.addresses] for number, each in facts.items()}
-        _project_sharers(desk, work, refs)
+        _project_sharers(desk, work, refs, Origin.ASKED)
 
 
-def _project_sharers(desk: Desk, work: Work, refs: Mapping[int, Sequence[str]]) -> None:
-    """Whoever has or had an address of these people (id -> references): one's no is the other's obstacle."""
+def _project_sharers(desk: Desk, work: Work, refs: Mapping[int, Sequence[str]], origin: Origin) -> None:
+    """Whoever has or had an address of these people (id -> references): one's no is the other's obstacle,
+    and the no of whoever left an address is that of whoever has it now."""
     theirs = [ref for each in refs.values() for ref in each]
-    users = work.people.persons_of(theirs) if theirs else {}
-    sharers = {number for each in users.values() for number in each} - refs.keys()
-    if sharers:
-        project_all(desk, work, sorted(sharers), alone=True)
+    users = work.people.users_of(theirs) if theirs else {}
+    heard = pass_on(desk, work, users, refs)
+    touched = {number for each in users.values() for number, _ in each} - refs.keys() | heard.keys()
+    if touched:
+        projected = project_all(desk, work, sorted(touched), alone=True)
+        _tell(desk, work, heard, projected, origin)
+
+
+def _tell(desk: Desk, work: Work, heard: Heard, projected: Mapping[int, Projected], origin: Origin) -> None:
+    """HubSpot, of what was passed on: for all addresses of whoever has got a no (row 33)."""
+    letters = [
+        letter_for(Push.UNSUB, address, purpose, origin=origin)
+        for number, noes in heard.items()
+        for address in projected[number].facts.present
+        for purpose in desk.purposes
+        if any(no.purpose in {purpose.key, ALL_MARKETING} for no in noes)
+        and projected[number].rows[purpose.key].state in NOES_STAND
+    ]
+    due = [letter for letter in letters if letter is not None]
+    work.log.append(queued_entries(work, due, desk.clock.now()))
 
 
 def project_cases(desk: Desk, work: Work, cases: Sequence[Case], newcomers: Sequence[Alike] = ()) -> None:
@@ -136,7 +157,7 @@ def project_cases(desk: Desk, work: Work, cases: Sequence[Case], newcomers: Sequ
         case.person_id: [address.ref for address in case.facts.addresses] for case in cases if case.said_no
     }
     said_no |= {each.person_id: each.refs for each in newcomers if each.says_no}
-    _project_sharers(desk, work, said_no)
+    _project_sharers(desk, work, said_no, Origin.RECONCILE)
 
 
 NO_ROW = StateRow(state=State.UNKNOWN)

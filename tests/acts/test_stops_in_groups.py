@@ -71,7 +71,13 @@ class Register:
                     key: (replace(row, seq=None), at.get(row.seq))
                     for key, row in work.states.of(people).items()
                 },
-                "events": {number: Counter(map(told_by, each)) for number, each in events.items()},
+                "events": {
+                    number: Counter(told_by(event) for event in each if not _is_shared(work, event))
+                    for number, each in events.items()
+                },
+                "letters to shared addresses": Counter(
+                    told_by(event) for each in events.values() for event in each if _is_shared(work, event)
+                ),
                 "nobody's": Counter(told_by(each) for each in work.log.of_nobody(EventType.QUEUED)),
                 "outbox": Counter(_letter_of(work, each) for each in work.outbox.pending()),
                 "sign-ups": {
@@ -95,6 +101,12 @@ def _letter_of(work: Work, letter: Letter) -> str:
     """Of an address that several have, the letter belongs to whoever of them asked last."""
     shared = len(work.people.persons_of([letter.ref]).get(letter.ref, ())) > 1
     return repr(replace(letter, seq=None, person_id=None if shared else letter.person_id))
+
+
+def _is_shared(work: Work, event: Event) -> bool:
+    """It tells of a letter to an address that several have: under whoever of them asked first."""
+    ref = event.address if event.type is EventType.QUEUED else None
+    return ref is not None and len(work.people.persons_of([ref])[ref]) > 1
 
 
 def told_by(event: Event) -> str:

@@ -78,17 +78,71 @@ def test_an_opt_out_of_everything_comes_along_as_a_whole(make: Make) -> None:
     assert w.opted_out_of_all(ANNA)
 
 
-def test_what_they_said_after_they_had_left_is_not_about_the_address(make: Make) -> None:
+def test_what_they_say_after_they_have_left_counts_for_whoever_gets_the_address(make: Make) -> None:
+    """An old list brings back the address that they have left: it may be theirs still."""
     w = said_no(make)
     to_another_address(w)
     settle(w)
     w.withdraw(BO, "offers")
     settle(w)
-    w.create(ANNA)
+    w.sandbox.importer.contacts([{"email": ANNA}])
+    w.sandbox.importer.statuses([ANNA], OFFERS, basis="CONSENT_WITH_NOTICE", explanation="Fair")
     settle(w)
-    assert w.state(ANNA) == "WITHDRAWN"
-    assert w.state(ANNA, "offers") == "UNKNOWN"
-    assert w.state(BO, "offers") == "WITHDRAWN"
+    assert w.state(ANNA, "offers") == w.state(BO, "offers") == "WITHDRAWN"
+    assert w.hubspot(ANNA, OFFERS) == w.hubspot(BO, OFFERS) == UNSUBSCRIBED
+
+
+def by_us(w: World) -> None:
+    w.withdraw(BO, "offers")
+
+
+def in_hubspot(w: World) -> None:
+    w.sandbox.person.unsubscribe(BO, OFFERS)
+
+
+def to_everything(w: World) -> None:
+    w.withdraw(BO)
+
+
+def brought_back(make: Make) -> World:
+    """Anna's record has another address; a list brought the old one back before she said anything more."""
+    w = said_no(make)
+    to_another_address(w)
+    settle(w)
+    w.sandbox.importer.contacts([{"email": ANNA}])
+    w.sandbox.importer.statuses([ANNA], OFFERS, basis="CONSENT_WITH_NOTICE", explanation="Fair")
+    settle(w)
+    assert w.hubspot(ANNA, OFFERS) == SUBSCRIBED
+    return w
+
+
+@pytest.mark.parametrize("says_no", [by_us, in_hubspot, to_everything])
+def test_what_they_say_later_counts_for_whoever_has_the_address_by_then(
+    make: Make, says_no: Callable[[World], None]
+) -> None:
+    w = brought_back(make)
+    says_no(w)
+    settle(w)
+    assert w.state(ANNA, "offers") == "WITHDRAWN"
+    assert w.hubspot(ANNA, OFFERS) == UNSUBSCRIBED
+    w.sandbox.importer.statuses([ANNA], OFFERS, basis="CONSENT_WITH_NOTICE", explanation="Fair")
+    settle(w)
+    assert w.hubspot(ANNA, OFFERS) == UNSUBSCRIBED
+    assert w.cli("log", "verify", "--payloads").code == 0
+
+
+def test_a_no_is_passed_on_once(make: Make) -> None:
+    w = brought_back(make)
+    w.withdraw(BO, "offers")
+    settle(w)
+    before = w.types(ANNA)
+    w.withdraw(BO, "newsletter")
+    settle(w)
+    assert w.types(ANNA).count("withdraw") == before.count("withdraw") + 1
+    w.wait(DAY)
+    w.grant(ANNA, "offers")
+    w.grant(BO, "events")
+    assert w.state(ANNA, "offers") == "GRANTED"
 
 
 def test_a_no_that_two_people_annulled_does_not_come_along(make: Make) -> None:

@@ -148,11 +148,14 @@ def _signs_up(life: "Life", d: Deed) -> None:
 
 def _asks_to_be_erased(life: "Life", d: Deed) -> None:
     who = life.address(d.a)
+    person, people = life.truth.person(who), life.users(who)
 
     def done(outcome: Any) -> None:
         life.said_no(who, EVERYTHING)
         if outcome.waits is None:
             life.truth.erased[who.lower()] = life.now
+            life.leaving[who.lower()] = people
+            life.truth.forgotten |= {person} - {None}
 
     life.mine(lambda: erase(life.desk, who, Order()), done)
 
@@ -224,10 +227,13 @@ def _moved(life: "Life", d: Deed) -> None:
     if owner is None or not life.looked():
         return
     new = f"moved{len(life.addresses)}@example.org"
+    owner_of = life.sandbox.engine.rooms.portal.owner
+    had = [each for each in life.addresses if owner_of(each) == owner]
     life.sandbox.colleague.edit_email(owner, new)
     life.addresses.append(new)
     life.truth.join(who, new)
-    life.truth.left[who.lower()] = life.now
+    left = [each for each in had if owner_of(each) != owner]
+    life.truth.moved(owner, left, new, life.now)
 
 
 def _merged(life: "Life", d: Deed) -> None:
@@ -237,6 +243,8 @@ def _merged(life: "Life", d: Deed) -> None:
         return
     life.sandbox.colleague.merge(owners[0] or 0, owners[1] or 0)
     life.truth.join(one, other)
+    into = life.sandbox.engine.rooms.portal.owner(one)
+    life.truth.merged([each for each in owners if each is not None], owners[0] or 0 if into is None else into)
 
 
 def _archived(life: "Life", d: Deed) -> None:
@@ -252,7 +260,9 @@ def _privacy_deleted(life: "Life", d: Deed) -> None:
     owner = life.sandbox.engine.rooms.portal.owner(who)
     if owner is None or not life.looked():
         return
+    person = life.truth.person(who)
     life.sandbox.colleague.privacy_delete(owner)
+    life.truth.forgotten |= {person} - {None}
     for each in life.truth.family(who):
         life.truth.deleted[each] = life.now
 

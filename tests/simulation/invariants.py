@@ -120,20 +120,28 @@ def _erased_stay_erased(life: "Life") -> None:
 
 
 def _nobody_gone_is_back(life: "Life") -> None:
-    """An erasure may wait for HubSpot; who has left the mirror by one never comes back."""
+    """An erasure may wait for HubSpot, where the processor is told before the proof goes (consent-domain 7):
+    restricted from the first moment on. Who has left the mirror by one never comes back."""
     with life.desk.mirror.read(life.desk.portal) as work:
-        for address in life.truth.erased:
-            here = _is_here(life, work, address)
-            demand(not here or address not in life.gone, f"I8: {address} was erased and is in the mirror")
-            if not here:
-                life.gone.add(address)
+        here = [each for each in life.truth.erased if _is_here(life, work, each)]
+    for address in life.truth.erased:
+        demand(
+            address not in here or address not in life.gone, f"I8: {address} was erased and is in the mirror"
+        )
+        for purpose in TYPES if address in here else ():
+            demand(not check(life.desk, address, purpose).allowed, f"I8: {address} waits and may be mailed")
+    life.gone |= life.truth.erased.keys() - set(here)
 
 
 def _is_here(life: "Life", work: Work, address: str) -> bool:
-    """Somebody has it; whoever left it long before its holder was erased keeps it as one of theirs."""
+    """Somebody has it, or one of those who were to be erased is there.
+
+    Another person who left the address before its holder was erased keeps it as one of theirs: it is data
+    about them too, and nothing in it tells of who had it afterwards.
+    """
     people = people_at(work, normalise(address))
-    if address not in life.truth.left:
-        return bool(people)
+    if any(person.ref in life.leaving[address] for person in people):
+        return True
     ref = work.people.address_ref(normalise(address))
     held = work.people.addresses([person.id for person in people])
     return any(row.ref == ref and row.kind is not AddressKind.PAST for rows in held.values() for row in rows)

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from connector.acts.who import users_of
 from connector.errors import ConnectorError
 from jobs.ahead import rare_collections
+from mappings.addresses import normalise
 from tests.scenarios.switches import OTHERS
 from tests.simulation import invariants, misfortunes, news
 from tests.simulation.deeds import MISFORTUNES, Deed, do, history
@@ -63,9 +65,10 @@ class Life:
         self.product = Product(folder, seed=seed, options=_switches(seed), extra=extra, portal=portal)
         self.mailed, self.copies = mailed, list[Path]()
         self.sandbox, self.wire = self.product.sandbox, self.product.wire
-        self.clock, self.truth = self.product.clock, Truth()
+        self.clock, self.truth = self.product.clock, Truth(self.sandbox.engine.rooms.portal.owner)
         self.addresses = [f"person{number}@example.org" for number in range(PEOPLE)]
         self.gone: set[str] = set()  # whom an erasure has taken out of the mirror
+        self.leaving: dict[str, frozenset[str]] = {}  # whom it is to take out, by address
         self.races: list[tuple[int, int]] = []
         self.seen: Counter[str] = Counter()
         self.problems: list[str] = []
@@ -102,6 +105,11 @@ class Life:
 
     def said_yes(self, who: str, kind: int) -> None:
         self.truth.yes(who, kind, self.now)
+
+    def users(self, address: str) -> frozenset[str]:
+        """The mirror's references of the people whom an act at this address is about."""
+        with self.desk.mirror.read(self.desk.portal) as work:
+            return frozenset(person.ref for person in users_of(work, normalise(address)))
 
     def mine(self, act: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """An act of ours. What was not acknowledged was not promised."""
