@@ -23,6 +23,7 @@ class Placed:
     """A contact with the person it belongs to; the flags are row 32 and row 33 of the table.
 
     `had_before`: references of addresses that are new for this person, and that others may have had.
+    `unread`: since they are new or changed their statuses have not been read.
     """
 
     contact: Contact
@@ -31,6 +32,7 @@ class Placed:
     is_new: bool = False
     restored: bool = False
     moved: bool = False
+    unread: bool = False
     had_before: tuple[str, ...] = ()
 
 
@@ -139,8 +141,11 @@ def _place_known(
         known = work.people.addresses([person]).get(person, []) if merged else held.get(person, [])
         moved = _moved(work, person, known, each, placing)
         current = _current(work, person, each, known if not moved else None)
-        restored = rows[each.contact.id].gone_at is not None
-        placed = Placed(each.contact, person, current, restored=restored, moved=moved or merged)
+        row = rows[each.contact.id]
+        placed = Placed(
+            each.contact, person, current, restored=row.gone_at is not None, moved=moved or merged
+        )
+        placed.unread = row.statuses_read_at is None
         placed.had_before = _added(known, current) if moved else ()
         placing.placed.append(placed)
 

@@ -25,8 +25,12 @@ def is_unchanged(contact: Contact, row: ContactRow | None) -> bool:
 def quiet_ones(
     work: Work, spelled: Sequence[Spelled], rows: Mapping[int, ContactRow], read: Statuses, now: int
 ) -> set[int]:
-    """Contact ids with nothing new. Someone whose statuses were not read is quiet when the record is."""
+    """Contact ids with nothing new. Someone whose statuses were not read is quiet when the record is; whose are
+    read for the first time since the record changed is not: silence says something then (row 33)."""
     same = [each for each in spelled if _is_known(each[0], rows.get(each[0].id))]
+    same = [
+        each for each in same if rows[each[0].id].statuses_read_at is not None or not _is_read(each[1], read)
+    ]
     names = [
         address.normalised for _, addresses in same for address in addresses if address.normalised in read
     ]
@@ -41,6 +45,10 @@ def quiet_ones(
         for contact, addresses in same
         if not any(address.normalised in told for address in addresses)
     }
+
+
+def _is_read(addresses: Sequence[NewAddress], read: Statuses) -> bool:
+    return bool(addresses) and all(address.normalised in read for address in addresses)
 
 
 def _is_known(contact: Contact, row: ContactRow | None) -> bool:

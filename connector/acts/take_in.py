@@ -78,7 +78,10 @@ def _matter(
     changed = any(each.changed for each in seen.values())
     tally.vanished += any(each.vanished for each in seen.values())
     tally.changed += placed.is_new or placed.moved or changed
-    if not (changed or placed.moved or placed.restored or heir):
+    # Below Enterprise an address is known first and read later: only then can silence there be told from a no
+    # that has not reached it (row 33).
+    heard = placed.unread and not placed.is_new and all(each.full for each in seen.values())
+    if not (changed or placed.moved or placed.restored or heir or heard):
         return None
     unknown = placed.is_new and not heir
     facts = facts_of_new(desk, placed.person, placed.addresses) if unknown else None
