@@ -14,6 +14,8 @@ from connector.acts.desk import Desk
 from connector.acts.forms import (
     Noted,
     has_boxes,
+    noes_asked,
+    noes_settled,
     not_read_since,
     note_submissions,
     see_forms,
@@ -78,10 +80,24 @@ def settle_forms(desk: Desk, tally: Tally, person_ids: Iterable[int]) -> None:
     """Once more for these people, and for sign-ups that wait: HubSpot's statuses may tell more by now."""
     with desk.mirror.read(desk.portal) as work:
         waiting = waiting_for_confirmation(desk, work)
-    wanted = sorted({*person_ids, *waiting})
+    _settle(desk, tally, {*person_ids, *waiting})
+
+
+def settle_noes(desk: Desk, tally: Tally) -> None:
+    """The noes that only the timeline tells of, after the statuses were read; what was interrupted waits."""
+    with desk.mirror.read(desk.portal) as work:
+        asked = noes_asked(work)
+    _settle(desk, tally, asked, noes=True)
+
+
+def _settle(desk: Desk, tally: Tally, person_ids: Iterable[int], *, noes: bool = False) -> None:
+    wanted = sorted(set(person_ids))
     for start in range(0, len(wanted), GROUP):
+        group = wanted[start : start + GROUP]
         with desk.mirror.write(desk.portal) as work:
-            settle(desk, work, wanted[start : start + GROUP], tally)
+            settle(desk, work, group, tally, noes=noes)
+            if noes:
+                noes_settled(work, group)
 
 
 # --- forms -----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from connector.acts.unconfirmed import shred_unconfirmed
 from connector.errors import ConfigurationError, ConnectorError, HubSpotRefused, RequestRejected, Temporary
 from jobs.backfill import backfill as run_backfill
 from jobs.backfill import is_backfilled
-from jobs.forms import read_forms, settle_forms
+from jobs.forms import read_forms, settle_forms, settle_noes
 from jobs.hints import Glance
 from jobs.pull import pull
 from jobs.reading import Beat, Tell, still, untold
@@ -187,6 +187,7 @@ def read(
         sweep(desk, tally, beat=beat, tell=tell)
     read_statuses(desk, tally, recheck=not full, beat=beat, tell=tell)
     settle_forms(desk, tally, touched)
+    settle_noes(desk, tally)
 
 
 def look(desk: Desk, turned: Turned) -> None:

@@ -4,7 +4,7 @@ A sent form is kept as one `observed` entry with the wording that was in force; 
 from it, from HubSpot's statuses and from the v1 timeline (connector.consent.pairing), whichever came first.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -41,6 +41,7 @@ VERSIONS_KEPT = 500
 OPEN_REQUESTS = "double_opt_in_open"  # when the last sign-up that waits for its confirmation was recorded
 WEEK_MS = 7 * 86_400_000
 GROUP = 200
+NOES_DUE = "timeline_noes"
 
 Item = tuple[int | None, Event]
 
@@ -323,7 +324,20 @@ def take_in_timeline(desk: Desk, work: Work, changes: Sequence[TimelineChange], 
         for event in _observed(desk, each, refs.get(each.address, ""))
         for person in users.get(refs.get(each.address, ""), ())
     ]
-    return _append(work, entries, tally)
+    fresh = _append(work, entries, tally)
+    if fresh:
+        work.cursors.put(NOES_DUE, sorted({*noes_asked(work), *fresh}))
+    return fresh
+
+
+def noes_asked(work: Work) -> list[int]:
+    """People of whom the timeline told since their noes were derived from it last."""
+    return work.cursors.get(NOES_DUE) or []
+
+
+def noes_settled(work: Work, person_ids: Collection[int]) -> None:
+    """Their noes are entries now; in the transaction that made them so."""
+    work.cursors.put(NOES_DUE, [each for each in noes_asked(work) if each not in person_ids])
 
 
 def _ref_of(work: Work, address: str) -> str | None:
@@ -354,18 +368,26 @@ def _observed(desk: Desk, change: TimelineChange, ref: str) -> Iterator[Event]:
 
 
 def settle(
-    desk: Desk, work: Work, person_ids: Iterable[int], tally: Tally, *, always: bool = False
+    desk: Desk,
+    work: Work,
+    person_ids: Iterable[int],
+    tally: Tally,
+    *,
+    always: bool = False,
+    noes: bool = False,
 ) -> list[int]:
     """Append the acts that these people's submissions tell of, and decide those for whom there were any.
 
-    `always`: decide all of them, since what proves HubSpot's status may be new. The ids that were decided.
+    `always`: decide all of them, since what proves HubSpot's status may be new. `noes`: also those that only
+    the timeline tells of, once the statuses have been read: what they tell is theirs to tell (rows 1 to 3).
+    The ids that were decided.
     """
     wanted = sorted(set(person_ids))
     if not wanted:
         return []
     people = work.people.by_ids(wanted)
     facts = facts_of_many(desk, work, [people[each] for each in wanted if each in people], with_others=False)
-    due = [(number, event) for number, each in facts.items() for event in _due(desk, each)]
+    due = [(number, event) for number, each in facts.items() for event in _due(desk, each, noes=noes)]
     fresh = set(_append(work, due, tally))
     _remember_requests(desk, work, due)
     decided = sorted(set(facts) if always else fresh)
@@ -373,10 +395,10 @@ def settle(
     return decided
 
 
-def _due(desk: Desk, facts: Facts) -> list[Event]:
+def _due(desk: Desk, facts: Facts, *, noes: bool) -> list[Event]:
     """Yeses and requests that forms prove, and noes that only the timeline tells of."""
-    noes = noes_due(facts.events, desk.purposes)
-    return [*acts_due(_known(desk, facts)), *noes]
+    alone = noes_due(facts.events, desk.purposes) if noes else ()
+    return [*acts_due(_known(desk, facts)), *alone]
 
 
 def _known(desk: Desk, facts: Facts) -> Known:

@@ -25,7 +25,7 @@ def is_unchanged(contact: Contact, row: ContactRow | None) -> bool:
 def quiet_ones(
     work: Work, spelled: Sequence[Spelled], rows: Mapping[int, ContactRow], read: Statuses, now: int
 ) -> set[int]:
-    """Contact ids with nothing new. Someone whose statuses were not read is quiet when the record is; whose are
+    """Contact ids with nothing new. Someone whose statuses were not read is quiet when the record is; who is
     read for the first time since the record changed is not: silence says something then (row 33)."""
     same = [each for each in spelled if _is_known(each[0], rows.get(each[0].id))]
     same = [

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connector.store.budget import GUARD_MS, WINDOW_MS
 from connector.store.pace import open_pace
 
 from .conftest import NOW, PORTAL, HandClock
 
 UTC = ZoneInfo("UTC")
-FULL_WINDOW_S = 10.2
+FULL_WINDOW_S = (WINDOW_MS + GUARD_MS) / 1000
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def test_waiting_waits_on_the_clock_it_was_given(make, clock):
     pace = make(calls_per_10_s=20)
     grants(pace, 30)
     assert pace.wait("burst", urgent=False) == pytest.approx(FULL_WINDOW_S)
-    assert clock.at == NOW + 10_200
+    assert clock.at == NOW + WINDOW_MS + GUARD_MS
 
 
 def test_what_one_hears_all_know(make):
@@ -88,7 +89,7 @@ def test_a_file_that_is_lost_while_in_use_is_made_anew_and_nothing_is_granted_fo
         path.unlink()
     assert one.acquire("burst", urgent=False) == FULL_WINDOW_S
     assert other.acquire("burst", urgent=False) == FULL_WINDOW_S
-    clock.at += 10_200
+    clock.at += WINDOW_MS + GUARD_MS
     assert grants(one, 60) + grants(other, 60) == 97
     one.close()
     other.close()
