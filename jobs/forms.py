@@ -25,6 +25,7 @@ from connector.acts.forms import (
     take_in_timeline,
     waiting_for_confirmation,
 )
+from connector.acts.mail_out import living
 from connector.acts.tally import Tally
 from connector.errors import HubSpotRefused, HubSpotUnreachable, RequestRejected
 from jobs.ahead import BATCH
@@ -80,24 +81,23 @@ def settle_forms(desk: Desk, tally: Tally, person_ids: Iterable[int]) -> None:
     """Once more for these people, and for sign-ups that wait: HubSpot's statuses may tell more by now."""
     with desk.mirror.read(desk.portal) as work:
         waiting = waiting_for_confirmation(desk, work)
-    _settle(desk, tally, {*person_ids, *waiting})
+    wanted = sorted({*person_ids, *waiting})
+    for start in range(0, len(wanted), GROUP):
+        with desk.mirror.write(desk.portal) as work:
+            settle(desk, work, wanted[start : start + GROUP], tally)
 
 
 def settle_noes(desk: Desk, tally: Tally) -> None:
     """The noes that only the timeline tells of, after the statuses were read; what was interrupted waits."""
     with desk.mirror.read(desk.portal) as work:
         asked = noes_asked(work)
-    _settle(desk, tally, asked, noes=True)
-
-
-def _settle(desk: Desk, tally: Tally, person_ids: Iterable[int], *, noes: bool = False) -> None:
-    wanted = sorted(set(person_ids))
-    for start in range(0, len(wanted), GROUP):
-        group = wanted[start : start + GROUP]
+    for start in range(0, len(asked), GROUP):
+        group = asked[start : start + GROUP]
         with desk.mirror.write(desk.portal) as work:
-            settle(desk, work, group, tally, noes=noes)
-            if noes:
-                noes_settled(work, group)
+            # Since the timeline was read, somebody may have been merged: then the no is the winner's.
+            heirs = (living(work, each) for each in group)
+            settle(desk, work, [each.id for each in heirs if each is not None], tally, noes=True)
+            noes_settled(work, group)
 
 
 # --- forms -----------------------------------------------------------------------------------------------

@@ -181,11 +181,15 @@ def read(
         read_forms(desk, tally, beat=beat)
         return
     touched = read_forms(desk, tally, beat=beat) if forms else ()
-    pull(desk, tally, beat=beat)
-    if full:
-        check_properties(desk)
-        sweep(desk, tally, beat=beat, tell=tell)
-    read_statuses(desk, tally, recheck=not full, beat=beat, tell=tell)
+    try:
+        pull(desk, tally, beat=beat)
+        if full:
+            check_properties(desk)
+            sweep(desk, tally, beat=beat, tell=tell)
+        read_statuses(desk, tally, recheck=not full, beat=beat, tell=tell)
+    except ConnectorError:
+        settle_noes(desk, tally)  # a no that was heard does not wait until HubSpot answers again
+        raise
     settle_forms(desk, tally, touched)
     settle_noes(desk, tally)
 

@@ -15,7 +15,7 @@ from connector.sandbox.forms import SIGN_UP, form_id
 from connector.sandbox.options import Tier
 from connector.settings import load
 from jobs.forms import read_forms
-from jobs.turn import Plan, turn
+from jobs.turn import Plan, read, turn
 from tests.world import (
     ANNA,
     BO,
@@ -353,3 +353,50 @@ def test_a_flaw_in_a_wording_in_force_is_in_the_report(w: World) -> None:
     w.sync()
     kinds = {each["kind"] for each in w.cli("report", "--json").json["discrepancies"]}
     assert "wording" in kinds
+
+
+class NoSearch:
+    """HubSpot answers, but not its search."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def search_changed(self, *_words: Any, **_more: Any) -> Any:
+        raise HubSpotUnreachable("gone", next_step="wait")
+
+
+def lifted_no(make: Make, *contacts: str) -> World:
+    """Anna consented, opted out, and an app subscribed her before anybody read: the timeline alone tells."""
+    w = make(contacts=(ANNA, *contacts))
+    w.grant(ANNA)
+    w.sync()
+    w.wait(2 * HOUR)
+    w.sandbox.person.unsubscribe(ANNA, NEWSLETTER)
+    w.wait(5 * MINUTE)
+    w.sandbox.app.set_status(ANNA, NEWSLETTER, SUBSCRIBED, basis="CONSENT_WITH_NOTICE", explanation="by file")
+    w.wait(5 * MINUTE)
+    return w
+
+
+def test_a_no_of_the_timeline_does_not_wait_for_a_search_that_fails(make: Make) -> None:
+    w = lifted_no(make)
+    with pytest.raises(HubSpotUnreachable):
+        read(w.wrapped(NoSearch), Tally(), full=False)
+    assert w.state(ANNA) == "WITHDRAWN"
+
+
+def test_a_no_of_the_timeline_is_the_winners_where_its_speaker_is_merged_meanwhile(make: Make) -> None:
+    w = lifted_no(make, BO)
+    read_forms(w.desk, Tally())
+    assert w.state(ANNA) == "GRANTED", "its time comes after the statuses"
+    w.sandbox.colleague.merge(w.contact_ids[BO], w.contact_ids[ANNA])
+    w.wait(5 * MINUTE)
+    w.sync()
+    w.sync()
+    assert w.state(ANNA) == "WITHDRAWN"
+    assert not w.may_send(ANNA)
+    assert not w.may_send(BO)
+    assert w.hubspot(ANNA, NEWSLETTER) == UNSUBSCRIBED
