@@ -2,6 +2,7 @@
 
 from connector.acts.under_way import SILENT_MS, next_of
 from connector.sandbox.options import Tier
+from jobs import reading
 from jobs.due import local_day
 from jobs.reading import Progress
 from jobs.runner import RUNS_KEPT_MS, running
@@ -59,7 +60,8 @@ def test_coverage_stands_beside_each_purpose(tmp_path):
         assert "At 25,000 a day: 1 days." in shown
 
 
-def test_a_reading_that_runs_is_seen_from_outside(tmp_path):
+def test_a_reading_that_runs_is_seen_from_outside(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "TOGETHER", 1)  # the rate is told from the second group on
     with world(tmp_path, people=250) as w:
         w.sync()
         seen: list[dict] = []
