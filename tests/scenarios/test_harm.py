@@ -711,5 +711,28 @@ def test_a_day_of_faults_loses_no_no(make: Make, name: str) -> None:
     assert {address for address, _ in witness.yeses} <= {DAVID}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("init",), ("doctor",), ("inventory",), ("backfill",), ("sync",), ("sync", "--full")],
+    ids=" ".join,
+)
+def test_the_token_of_another_portal_is_refused_before_anything_is_read(
+    make: Make, words: tuple[str, ...]
+) -> None:
+    """Threat 9: two portals' people would end in one register."""
+    w = make(contacts=(ANNA,))
+    other = w.server.portal_id + 1
+    text = w.config.read_text("utf-8").replace(f"portal_id = {w.server.portal_id}", f"portal_id = {other}")
+    w.config.write_text(text, "utf-8")
+    done = w.cli(*words)
+    assert done.code == (3 if words == ("doctor",) else 2), done.err
+    said = done.out if words == ("doctor",) else done.err
+    assert "belongs to portal" in " ".join(said.split()), said
+    assert str(other) in said
+    assert w.writes() == []
+    asked = {each["route"] for each in w.sandbox.machine.requests(0)}
+    assert not [route for route in asked if "contacts" in route or "communication" in route], asked
+
+
 def test_each_open_point_is_turned_to_a_value_that_it_does_not_have() -> None:
     assert all(getattr(Options(), name) not in values for name, values in OTHERS.items())
