@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -64,7 +65,7 @@ class ContactCalls(Gateway):
 
     @property
     def _fits(self) -> bool:
-        return len(quote(",".join(self._contacts.properties), safe="")) <= LONGEST_QUERY
+        return _length(self._contacts.properties) <= LONGEST_QUERY
 
     def _selection(self) -> dict[str, Any]:
         """Our properties; where they are too many for a query, one, and the rest by batch read."""
@@ -103,6 +104,11 @@ class ContactCalls(Gateway):
             body=body,
         )
         return {contact.id: contact for contact in taken.items}
+
+
+@lru_cache(maxsize=64)  # asked for each page
+def _length(properties: tuple[str, ...]) -> int:
+    return len(quote(",".join(properties), safe=""))
 
 
 def _flag(value: bool) -> str:

@@ -3,36 +3,44 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import astuple
 
 from connector.hubspot.days import milliseconds
 from connector.hubspot.wire.envelopes import Frames, Taken
 from connector.hubspot.wire.values import identifier, identifiers
 from mappings import words
-from mappings.records import Contact, ContactPage
+from mappings.records import NO_DATES, Contact, ContactPage
 
 #: Asked for whatever the purposes are; `hs_email_optout_<id>` is added for each subscription.
 ALWAYS: Final = (
     words.EMAIL,
     words.ADDITIONAL_EMAILS,
-    words.OPTED_OUT_OF_ALL,
     words.PROCESSING_BASIS,
     words.MODIFIED,
     words.CREATED,
     words.OBJECT_SOURCE,
     words.MERGED_IDS,
     words.RECENT_CONVERSION,
+    words.OPTED_OUT_OF_ALL,
 )
 #: HubSpot's four cases of a flag (HQ 12): only the first is a no, anything else is drift.
 FLAG: Final = {"true": True, "false": False, "": False, None: False}
 
-Properties = dict[str, str | None]
+#: Values of the properties that are asked for, in that order.
+Values = tuple[str | None, ...]
+Opted = tuple[bool, tuple[int, ...], frozenset[int], tuple[str, ...]]
+#: Combinations of flags that are remembered: there are few in one portal.
+REMEMBERED: Final = 4_096
+
+Properties = TypeVar("Properties")
 
 
-class ContactItem(msgspec.Struct, rename="camel"):
+class ContactItem(msgspec.Struct, Generic[Properties], rename="camel"):
     """One record of a list, search or batch answer."""
 
     id: str
@@ -59,8 +67,11 @@ class Contacts:
         #: The properties to ask for.
         named = (*ALWAYS, *(name for name, _ in self._optouts), *dates)
         self.properties: tuple[str, ...] = tuple(dict.fromkeys(named))
-        self._dates = tuple(dates)
-        self._frames = Frames(ContactItem)
+        self._dates = tuple((name, self.properties.index(name)) for name in dict.fromkeys(dates))
+        self._flags = slice(_FLAGS, len(ALWAYS) + len(ids))
+        self._opted: dict[Values, Opted] = {}
+        item: Any = ContactItem[_asked_for(self.properties)]  # type: ignore[misc] # a type made at run time
+        self._frames: Frames[ContactItem[msgspec.Struct]] = Frames(item)
         self._loose = Frames(LooseContactItem)
         self._one = msgspec.json.Decoder(LooseContactItem)
 
@@ -93,49 +104,77 @@ class Contacts:
             raise msgspec.ValidationError("a contact without an id")
         return found
 
-    def contact(self, item: ContactItem | LooseContactItem) -> Contact | None:
+    def contact(self, item: ContactItem[msgspec.Struct] | LooseContactItem) -> Contact | None:
         """The record, None without a usable id."""
         number = identifier(item.id)
         if number is None:
             return None
-        values = item.properties if isinstance(item, ContactItem) else _strings(item.properties)
+        if isinstance(item, ContactItem):
+            values: Values = astuple(item.properties)
+        else:
+            values = tuple(_string(item.properties.get(name)) for name in self.properties)
         return self._contact(number, values, item.archived is True, item.updated_at)
 
-    def _contact(self, number: int, values: Properties, archived: bool, updated: object) -> Contact:
-        get = values.get
-        email = (get(words.EMAIL) or "").strip() or None
-        additional = _addresses(get(words.ADDITIONAL_EMAILS))
-        everything, drift = _flag(get(words.OPTED_OUT_OF_ALL), words.OPTED_OUT_OF_ALL)
-        opted_out = []
-        for name, subscription in self._optouts:
-            value = get(name)
-            if value == "true":
-                opted_out.append(subscription)
-            elif value not in FLAG:
-                drift = (*drift, name)
-        merged = identifiers(get(words.MERGED_IDS))
-        created = milliseconds(get(words.CREATED))
-        conversion = milliseconds(get(words.RECENT_CONVERSION))
-        source = get(words.OBJECT_SOURCE) or None
-        basis = get(words.PROCESSING_BASIS) or None
-        said = (number, email, additional, everything, opted_out, drift, merged, created, conversion)
+    def _contact(self, number: int, values: Values, archived: bool, updated: object) -> Contact:
+        """It is done for every record of every page: what most records leave empty costs next to nothing."""
+        email, more, basis, modified, created, source, merged, conversion = values[:_FLAGS]
+        email = (email and email.strip()) or None
+        additional = _addresses(more) if more else ()
+        wide, listed, opted_out, drift = self._said(values[self._flags])
+        ids = identifiers(merged) if merged else ()
+        made = milliseconds(created)
+        converted = milliseconds(conversion) if conversion else None
+        source, basis = source or None, basis or None
+        said = (number, email, additional, wide, listed, drift, ids, made, converted)
         return Contact(
-            id=number,
-            email=email,
-            additional=additional,
-            opted_out_of_all=everything,
-            opted_out_of=frozenset(opted_out),
-            drift=drift,
-            merged_ids=merged,
-            modified_at=milliseconds(get(words.MODIFIED)) or milliseconds(updated),
-            created_at=created,
-            last_conversion_at=conversion,
-            archived=archived,
-            object_source=source,
-            processing_basis=basis,
-            dates={name: _day(value) for name in self._dates if _is_date(value := get(name))},
-            fingerprint=fingerprint((*said, source, basis, archived)),
+            number,
+            email,
+            additional,
+            wide,
+            opted_out,
+            drift,
+            ids,
+            milliseconds(modified) or milliseconds(updated),
+            made,
+            converted,
+            archived,
+            source,
+            basis,
+            self._days(values) if self._dates else NO_DATES,
+            fingerprint((*said, source, basis, archived)),
         )
+
+    def _said(self, flags: Values) -> Opted:
+        """Opted out of everything; of which types, as a list and as a set; flags that say something else."""
+        found = self._opted.get(flags)
+        if found is None:
+            found = self._read_flags(*flags)
+            if len(self._opted) < REMEMBERED:
+                self._opted[flags] = found
+        return found
+
+    def _read_flags(self, everything: str | None, *each: str | None) -> Opted:
+        wide, drift = _flag(everything, words.OPTED_OUT_OF_ALL)
+        said = list(zip(self._optouts, each, strict=True))
+        listed = tuple(subscription for (_, subscription), value in said if value == "true")
+        odd = tuple(name for (name, _), value in said if value not in FLAG)
+        return wide, listed, frozenset(listed), drift + odd
+
+    def _days(self, values: Values) -> dict[str, int | None]:
+        return {name: _day(value) for name, at in self._dates if _is_date(value := values[at])}
+
+
+#: Where the flags begin: the last of `ALWAYS`, then one for each subscription.
+_FLAGS: Final = ALWAYS.index(words.OPTED_OUT_OF_ALL)
+
+
+@lru_cache(maxsize=64)  # one for each configuration; a class takes long to make
+def _asked_for(names: tuple[str, ...]) -> type[msgspec.Struct]:
+    """A record's properties, nothing else of them decoded. Names are HubSpot's, and need not be Python's."""
+    fields = [(f"p{at}", str | None, None) for at in range(len(names))]
+    return msgspec.defstruct(
+        "AskedFor", fields, rename={f"p{at}": name for at, name in enumerate(names)}, gc=False
+    )
 
 
 def _is_date(value: str | None) -> bool:
@@ -171,10 +210,6 @@ def _addresses(value: str | None) -> tuple[str, ...]:
     if not value:
         return ()
     return tuple(address for part in value.split(";") if (address := part.strip()))
-
-
-def _strings(properties: dict[str, Any]) -> Properties:
-    return {name: _string(value) for name, value in properties.items()}
 
 
 def _string(value: object) -> str | None:
