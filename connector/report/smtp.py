@@ -116,6 +116,7 @@ class _Handover:
         self._message = message
         self._server = server
         self._guard: socket.socket | None = None
+        self._over = False
         self._delivery: Delivery | None = None
         self._error: BaseException | None = None
 
@@ -130,10 +131,13 @@ class _Handover:
             self.done.set()
 
     def cut(self) -> None:
-        """Break the connection under the thread: also a handshake or a read that would drip on."""
-        if self._guard is not None:
-            with suppress(OSError):
-                self._guard.shutdown(socket.SHUT_RDWR)
+        """Break the connection under the thread: also a handshake or a read that would drip on.
+
+        One that is not made yet is broken when it is (`_watch`): a name that took a minute to look up must
+        not end in a mail behind the back of the one who was told that none went out.
+        """
+        self._over = True
+        _broken_off(self._guard)
 
     def too_late(self) -> None:
         """The time was over; that matters only where the server has not said yes."""
@@ -167,6 +171,8 @@ class _Handover:
     def _watch(self, connection: socket.socket) -> None:
         # A duplicate: TLS detaches the first descriptor, and a shutdown through any copy ends them all.
         self._guard = connection.dup()
+        if self._over:  # asked after the guard is set, as `cut` says it before it looks: one of them sees it
+            _broken_off(self._guard)
 
     def _at_data(self) -> None:
         self.stage = Stage.DATA
@@ -175,6 +181,12 @@ class _Handover:
         guard, self._guard = self._guard, None
         if guard is not None:
             guard.close()
+
+
+def _broken_off(connection: socket.socket | None) -> None:
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def wire(message: EmailMessage) -> bytes:

@@ -15,6 +15,7 @@ from connector.consent.events import EventType
 from connector.settings import CheckpointSettings
 from jobs import cli_log
 from jobs.checkpoint import run_checkpoint
+from tests.acts.post import PostClock
 from tests.proof import independent
 from tests.proof.bundles import NOTICE, WORDING, filled
 from tests.report.authority import make_authority
@@ -219,7 +220,7 @@ def test_a_checkpoint_is_mailed_and_the_mail_itself_will_do_to_check_with(tmp_pa
             f'smtp_port = {port}\nsmtp_user = "cm"\nsmtp_password_env = "MAIL_TEST_PASSWORD"\n'
             f'smtp_ca_file = "{authority.ca}"\n'
         )
-        world = World(tmp_path, contacts=(ANNA, BO), extra=extra)
+        world = World(tmp_path, contacts=(ANNA, BO), extra=extra, clock=PostClock())
         try:
             filled(world)
             assert world.cli("log", "checkpoint", "--mail", "--json").json["copied_to"] == ["mail"]

@@ -7,6 +7,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 PASSWORD = "Höst-2026"  # not ASCII on purpose
+#: How long the server gets to come up, on a machine that is busy with other things.
+READY_S = 60.0
 
 
 class Box:
@@ -43,8 +45,14 @@ class Box:
 @contextmanager
 def serving(box, *, starttls=None, tls=None, host="127.0.0.1", login_only=False, utf8=True):
     """An aiosmtpd server on a free port, with STARTTLS or TLS from the first byte."""
+    # Bound from here on: a port that was only looked up may be another's once the server asks for it.
+    listener = socket.create_server((host, 0))
+    port = listener.getsockname()[1]
 
     class Here(Controller):
+        def _create_server(self):
+            return self.loop.create_server(self._factory_invoker, sock=listener, ssl=self.ssl_context)
+
         def factory(self):
             return SMTP(
                 box,
@@ -57,9 +65,7 @@ def serving(box, *, starttls=None, tls=None, host="127.0.0.1", login_only=False,
                 enable_SMTPUTF8=utf8,
             )
 
-    with socket.create_server((host, 0)) as free:
-        port = free.getsockname()[1]
-    controller = Here(box, hostname=host, port=port, ssl_context=tls)
+    controller = Here(box, hostname=host, port=port, ssl_context=tls, ready_timeout=READY_S)
     controller.start()
     try:
         yield port

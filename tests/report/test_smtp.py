@@ -10,6 +10,7 @@ import pytest
 
 from connector.clock import SystemClock
 from connector.errors import ConfigurationError, ConnectorError, MailUnavailable
+from connector.report import smtp
 from connector.report.mail import MAIL_POLICY, Envelope, compose
 from connector.report.outcome import LetterPutOff, LetterRefused, MailAmbiguous, MailRefused
 from connector.report.render import render
@@ -205,6 +206,27 @@ def test_a_server_that_drips_after_the_mail_leaves_open_whether_it_came():
     lines = [b"220 x\r\n", b"250 x\r\n", b"250 ok\r\n", b"250 ok\r\n"]
     with _dripping_after_data(lines) as listener, pytest.raises(MailAmbiguous):
         hand_over(listener.getsockname()[1], security="none", user=None, deadline_s=1.0)
+
+
+def test_a_connection_that_comes_about_after_the_deadline_carries_no_mail(monkeypatch):
+    """Whoever waited was told that nothing went out, and tries again."""
+    honest, may_connect = socket.create_connection, threading.Event()
+
+    def late(*words):
+        may_connect.wait(30)
+        return honest(*words)
+
+    box = Box()
+    with serving(box) as port:
+        monkeypatch.setattr(smtp.socket, "create_connection", late)
+        monkeypatch.setattr(smtp, "GRACE_S", 0.0)
+        with pytest.raises(MailUnavailable):
+            hand_over(port, security="none", user=None, deadline_s=0.0)
+        (sending,) = (each for each in threading.enumerate() if each.name == "report-mail")
+        may_connect.set()
+        sending.join(30)
+    assert not sending.is_alive()
+    assert box.mails == []
 
 
 def _dripping_after_data(lines):
