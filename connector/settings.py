@@ -656,10 +656,11 @@ def _parsed(path: Path) -> dict[str, Any]:
             next_step="Run `consent-mirror init`, or say --config FILE.",
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        saved = "Save it as UTF-8" if isinstance(error, UnicodeDecodeError) else "Mend the line"
         raise ConfigurationError(
             f"The file cannot be read as TOML: {_without_values(error)}.",
             where=str(path),
-            next_step="Mend the line, or compare with config.example.toml.",
+            next_step=f"{saved}, or compare with config.example.toml.",
         ) from None
 
 
@@ -732,7 +733,7 @@ def _from_file(path: Path, key: str) -> str:
         value = data.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise ConfigurationError(
-            f"The file {path.name} is no text.", where=key, next_step="Put the secret in, on one line."
+            f"The file {path.name} is no UTF-8 text.", where=key, next_step="Put the secret in, on one line."
         ) from None
     except OSError as error:
         raise ConfigurationError(

@@ -1,5 +1,6 @@
 """Configuration, keys and secrets: small regular files, whatever lies at their place."""
 
+import codecs
 import os
 import stat
 from pathlib import Path
@@ -11,7 +12,7 @@ MOST: Final = 2 << 20
 
 def read_small(path: Path) -> tuple[bytes, int]:
     """What is in the file, and its mode. Raises OSError, also where it is a folder, a pipe or a device (which
-    would be read for ever) or larger than MOST."""
+    would be read for ever) or larger than MOST. The mark that Windows puts before UTF-8 is left out."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         mode = os.fstat(handle).st_mode
@@ -23,4 +24,4 @@ def read_small(path: Path) -> tuple[bytes, int]:
         os.close(handle)
     if len(data) > MOST:
         raise OSError(0, f"it is too large, more than {MOST >> 20} MiB")
-    return data, stat.S_IMODE(mode)
+    return data.removeprefix(codecs.BOM_UTF8), stat.S_IMODE(mode)

@@ -244,7 +244,7 @@ def _bytes(path: Path) -> bytes:
 def _key(text: str) -> Verifier:
     try:
         path = Path(text)
-        return Verifier.parse(path.read_text("utf-8") if path.is_file() else text)
+        return Verifier.parse(path.read_text("utf-8-sig") if path.is_file() else text)
     except (OSError, ValueError):
         raise ConfigurationError(
             "That is no public key.",

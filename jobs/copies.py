@@ -67,7 +67,7 @@ def found(paths: Iterable[Path]) -> Iterator[Copy]:
 def _note(path: Path) -> str:
     """The note in a file; a mail with one in it will do, whatever stands before."""
     try:
-        lines = path.read_text("utf-8").replace("\r\n", "\n").split("\n")
+        lines = path.read_text("utf-8-sig").replace("\r\n", "\n").split("\n")
     except (OSError, UnicodeDecodeError):
         raise ConfigurationError(
             "The checkpoint cannot be read.", where=str(path), next_step="Name a file or folder of them."

@@ -1,5 +1,6 @@
 """The configuration: every key documented, every problem at once, never a value."""
 
+import codecs
 import re
 import tomllib
 from pathlib import Path
@@ -180,6 +181,31 @@ def test_a_secret_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert "canary" not in str(caught.value.document())
     path.chmod(0o600)
     assert secret(None, path, key="portals.token_file") == "pat-eu1-canary"
+
+
+def as_notepad_saves(path: Path) -> Path:
+    """The same text with the mark and the line ends of Windows."""
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    return path
+
+
+def test_files_saved_on_windows_are_read(tmp_path: Path, folder: Path) -> None:
+    """A token with the mark in front would be refused by HubSpot, and nobody would see why."""
+    as_notepad_saves(folder / "alfa.toml")
+    settings = load(as_notepad_saves(write(tmp_path, FLEET.format(folder=folder))))
+    assert [portal.name for portal in settings.portals] == ["main", "alfa", "beta"]
+    path = tmp_path / "token"
+    path.write_text("pat-eu1-canary\n", "utf-8")
+    path.chmod(0o600)
+    assert secret(None, as_notepad_saves(path), key="portals.token_file") == "pat-eu1-canary"
+
+
+def test_a_file_in_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(SMALLEST, "utf-16")
+    with pytest.raises(ConfigurationError, match="not UTF-8") as caught:
+        load(path)
+    assert caught.value.next_step.startswith("Save it as UTF-8")
 
 
 def test_a_missing_secret_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

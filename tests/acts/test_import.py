@@ -662,6 +662,12 @@ def test_a_wrong_mapping_is_told_whole(place: Place, toml: str, problem: str) ->
         place.bring(place.sheet("email;consent\n"), mapping=str(mapping))
 
 
+def test_a_mapping_that_was_saved_on_windows_is_read(place: Place) -> None:
+    mapping = place.sheet("\ufeff[columns]\nsource = 'Nowhere'", "mapping.toml")
+    with pytest.raises(ConfigurationError, match="not there: nowhere"):
+        place.bring(place.sheet("email;consent\n"), mapping=str(mapping))
+
+
 # --- size ---
 
 

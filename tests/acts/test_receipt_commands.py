@@ -132,7 +132,7 @@ def test_a_bundle_is_checked_with_nothing_but_itself_and_the_key(world, tmp_path
     made = world.cli("person", "bundle", ANNA, str(file), "--json").json
     assert independent.verify(file.read_bytes(), made["key"]) == made["entries"]
     key = tmp_path / "key.txt"
-    key.write_text(made["key"] + "\n", "utf-8")
+    key.write_text(made["key"] + "\n", "utf-8-sig")  # as Windows saves it
     env = {name: value for name, value in os.environ.items() if name not in {TOKEN, "CONSENT_MIRROR_CONFIG"}}
     monkeypatch.setattr(os, "environ", env)
     from jobs import cli
@@ -192,6 +192,9 @@ def test_a_checkpoint_in_a_folder_finds_what_was_cut_off(own, tmp_path):
     names = sorted(path.name for path in folder.iterdir())
     assert names == [f"checkpoint-{portal}-{size:012d}.txt", f"public-key-{portal}.txt"]
     assert own.cli("log", "verify", "--against", str(folder), "--json").json["checkpoints"] == 3
+    moved = tmp_path / "saved on windows.txt"
+    moved.write_text(made["note"], "utf-8-sig", newline="\r\n")
+    assert own.cli("log", "verify", "--against", str(moved), "--json").json["checkpoints"] == 3
     other = tmp_path / "other.txt"
     other.write_text(made["note"].replace("portal/", "portal/9"), "utf-8")
     assert own.cli("log", "verify", "--against", str(other)).code == 2

@@ -1,5 +1,7 @@
 """The key file: refused when anything is wrong with it, and what is lost is said."""
 
+import codecs
+
 import pytest
 
 from connector.clock import SeededChance
@@ -87,6 +89,13 @@ def test_a_file_that_cannot_be_trusted_is_refused_and_its_loss_explained(tmp_pat
     assert says == "read by others" or "no erased person can be recognised" in caught.value.problem
     assert caught.value.next_step
     assert KEYS.master.hex() not in str(caught.value)
+
+
+def test_a_file_that_was_saved_on_windows_is_not_told_to_be_lost(tmp_path):
+    path = tmp_path / "mirror.keys"
+    keys.save(path, KEYS)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert keys.load(path) == KEYS
 
 
 def test_keys_are_in_no_repr():

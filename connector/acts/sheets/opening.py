@@ -165,7 +165,7 @@ def mapping_of(name: str | None) -> SheetMapping:
         text = (
             shipped.read_text("utf-8")
             if _is_name(name) and shipped.is_file()
-            else Path(name).read_text("utf-8")
+            else Path(name).read_text("utf-8-sig")
         )
         return read_mapping(tomllib.loads(text))
     except OSError as error:
