@@ -25,7 +25,6 @@ from connector.acts.forms import (
     take_in_timeline,
     waiting_for_confirmation,
 )
-from connector.acts.mail_out import living
 from connector.acts.tally import Tally
 from connector.errors import HubSpotRefused, HubSpotUnreachable, RequestRejected
 from jobs.ahead import BATCH
@@ -95,7 +94,7 @@ def settle_noes(desk: Desk, tally: Tally) -> None:
         group = asked[start : start + GROUP]
         with desk.mirror.write(desk.portal) as work:
             # Since the timeline was read, somebody may have been merged: then the no is the winner's.
-            heirs = (living(work, each) for each in group)
+            heirs = (work.people.living(each) for each in group)
             settle(desk, work, [each.id for each in heirs if each is not None], tally, noes=True)
             noes_settled(work, group)
 

@@ -96,8 +96,8 @@ def holder(work: Work, erasure: Erasure) -> int | None:
     """Whom it is about now: a merge in HubSpot may have moved them."""
     if erasure.person is None:
         return None
-    found = work.people.by_ids([erasure.person]).get(erasure.person)
-    return erasure.person if found is None or found.merged_into is None else found.merged_into
+    found = work.people.living(erasure.person)
+    return erasure.person if found is None else found.id
 
 
 def remove(work: Work, erasure: Erasure) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connector.acts.desk import Desk
-from connector.acts.mail_out import living
 from connector.acts.reconcile import Matter, reconcile_group
 from connector.acts.tally import Tally
 from connector.consent.events import Event, EventType, Source, State
@@ -72,7 +71,7 @@ def _one(desk: Desk, tally: Tally, wording: str, told: Mapping[str, Any]) -> int
 def _end(
     desk: Desk, work: Work, tally: Tally, wording: str, told: Mapping[str, Any], given: Iterable[Given]
 ) -> int:
-    people = {each.person_id: living(work, each.person_id) for each in given}
+    people = {each.person_id: work.people.living(each.person_id) for each in given}
     found = {
         (person.id, each.purpose): _entry(wording, each.purpose, told)
         for each in given

@@ -53,7 +53,7 @@ from connector.report.night import TRIED_MS, Tries, put_off
 from connector.report.outcome import LetterPutOff, LetterRefused, MailRefused
 from connector.report.smtp import DEADLINE_S, MailServer, send, wire
 from connector.store.mail import MailRow, MailState, NewMail
-from connector.store.people import AddressKind, Person
+from connector.store.people import AddressKind
 from connector.store.work import Work
 from mappings.addresses import NotAnAddress, normalise
 from mappings.times import iso
@@ -177,18 +177,10 @@ def screen(work: Work, kind: LetterKind, normalised: str, person_id: int | None)
 def _overlay(work: Work, normalised: str, person_id: int | None) -> Overlay | None:
     """The person's own; of nobody in particular: the strictest of those who use the address."""
     if person_id is not None:
-        person = living(work, person_id)
+        person = work.people.living(person_id)
         return Overlay.ERASED if person is None else person.overlay
     found = {person.overlay for person in users_of(work, normalised)} - {None}
     return next((each for each in (Overlay.ERASED, Overlay.RESTRICTED) if each in found), None)
-
-
-def living(work: Work, person_id: int) -> Person | None:
-    """Whoever a person is now: HubSpot may have merged them into another."""
-    person = work.people.by_ids([person_id]).get(person_id)
-    if person is not None and person.merged_into is not None:
-        return work.people.by_ids([person.merged_into]).get(person.merged_into)
-    return person
 
 
 def _written(desk: Desk, letter: Letter) -> Written:
@@ -280,7 +272,7 @@ def _against(desk: Desk, work: Work, row: MailRow, body: _Body) -> str | None:
     stop = screen(work, LetterKind(row.kind), body.normalised, row.person_id)
     if stop is not None or row.person_id is None:
         return stop
-    person = living(work, row.person_id)
+    person = work.people.living(row.person_id)
     held = work.people.addresses([person.id]).get(person.id, []) if person is not None else []
     uses = any(a.normalised == body.normalised and a.kind is not AddressKind.PAST for a in held)
     return None if uses else "address_gone"
@@ -365,7 +357,7 @@ def _settle(run: _Run, row: MailRow, body: _Body, data: bytes) -> None:
     """The server has it: the entry and the end of the row in one transaction."""
     desk = run.desk
     with desk.mirror.write(desk.portal) as work:
-        person = None if row.person_id is None else living(work, row.person_id)
+        person = None if row.person_id is None else work.people.living(row.person_id)
         is_theirs = person is not None and work.mail.still(row, run.token)
         event = _event(row, body, data, theirs=is_theirs)
         work.log.append([(person.id if person is not None and is_theirs else None, event)])

@@ -78,7 +78,7 @@ def place(work: Work, contacts: Sequence[Contact], read: Statuses, now: int) -> 
     `read`: the statuses read with them, by normalised address. Who has nothing new is left aside.
     """
     placing = Placing()
-    every = [spell(contact) for contact in contacts]
+    every = [spell(contact) for contact in _not_merged(contacts)]
     rows = work.contacts.by_ids(_ids(every))
     spelled = _screened(work, every, rows, placing)
     spelled = _with_news(work, spelled, rows, read, now, placing)
@@ -86,6 +86,19 @@ def place(work: Work, contacts: Sequence[Contact], read: Statuses, now: int) -> 
     _place_known(work, [each for each in spelled if each.contact.id in rows], rows, placing)
     _place_strangers(work, strangers, rows, placing)
     return placing
+
+
+def _not_merged(contacts: Sequence[Contact]) -> list[Contact]:
+    """Without those that another record of the group was made of: they were read before that merge, and would
+    give the person who is gone their addresses back. Two that name each other both stay."""
+    into = {number: each for each in contacts for number in each.merged_ids}
+    if not into:
+        return list(contacts)
+    return [
+        each
+        for each in contacts
+        if (heir := into.get(each.id)) is None or heir.id in (each.id, *each.merged_ids)
+    ]
 
 
 def _with_news(

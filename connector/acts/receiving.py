@@ -130,7 +130,5 @@ def log_right(
 
 def still_here(work: Work, person_id: int | None) -> int | None:
     """Whoever the person of a request is now; None where they were erased or were never here."""
-    found = None if person_id is None else work.people.by_ids([person_id]).get(person_id)
-    if found is None or found.overlay is Overlay.ERASED:
-        return None
-    return found.id if found.merged_into is None else found.merged_into
+    found = None if person_id is None else work.people.living(person_id)
+    return None if found is None or found.overlay is Overlay.ERASED else found.id

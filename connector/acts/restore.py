@@ -210,7 +210,8 @@ def _whose(work: Work, ref: str, note: Note) -> list[int]:
     """By their ref; else by the addresses; else they are made again. A suppressed address makes nobody."""
     found = work.people.by_ref(ref)
     if found is not None:
-        return [] if found.overlay is Overlay.ERASED else [found.merged_into or found.id]
+        living = work.people.living(found.id)
+        return [] if living is None or living.overlay is Overlay.ERASED else [living.id]
     names = [address.normalised for address in note.addresses]
     if not names or work.suppression.screen(names):
         return []

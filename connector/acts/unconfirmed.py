@@ -15,7 +15,6 @@ from connector.acts.erasure import is_held
 from connector.acts.projection import project
 from connector.consent.events import Event, EventType, Source
 from connector.consent.yeses import REQUEST_LIVES_MS
-from connector.store.people import Person
 from connector.store.work import Work
 
 LOOKED: Final = "unconfirmed_looked"  # the mirror's note: up to which entry, and which ones a hold keeps
@@ -60,9 +59,9 @@ def _noted(work: Work) -> tuple[int, list[int]]:
 
 def _ended(desk: Desk, work: Work, seq: int) -> _End:
     owner, request = work.log.entry(seq) or (None, None)
-    if owner is None or request is None:
+    winner = None if owner is None else work.people.living(owner)
+    if winner is None or request is None:
         return _End.STAYS
-    winner = _merged_into(work, owner)
     events = work.log.events_of([winner.id]).get(winner.id, [])
     if any(_answers(event, request) for event in events):
         return _End.STAYS
@@ -79,13 +78,6 @@ def _ended(desk: Desk, work: Work, seq: int) -> _End:
     work.log.shred([seq])
     project(desk, work, winner.id)
     return _End.SHREDDED
-
-
-def _merged_into(work: Work, number: int) -> Person:
-    person = work.people.by_ids([number])[number]
-    if person.merged_into is None:
-        return person
-    return work.people.by_ids([person.merged_into])[person.merged_into]
 
 
 def _answers(event: Event, request: Event) -> bool:

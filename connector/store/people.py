@@ -220,11 +220,26 @@ class People:
             )
         self._connection.execute(update(person).where(person.c.id == person_id).values(overlay=overlay))
 
+    def living(self, person_id: int) -> Person | None:
+        """Whoever a person is now: HubSpot may have merged them into another. A circle is nobody."""
+        passed: set[int] = set()
+        found = self.by_ids([person_id]).get(person_id)
+        while found is not None and found.merged_into is not None:
+            passed.add(found.id)
+            after = found.merged_into
+            found = None if after in passed else self.by_ids([after]).get(after)
+        return found
+
     def merge(self, loser: int, winner: int) -> None:
         """HubSpot merged two people: addresses, contacts, letters move; the events of both count from now on.
 
         The loser's states go: the caller projects the winner anew. A restriction of either restricts both.
+        Each is taken for whoever they are by now: a row read before another merge may name somebody who is
+        merged themselves, and `family` finds the noes of those one step away only.
         """
+        loser, winner = (self._now(each) for each in (loser, winner))
+        if loser == winner:
+            return
         overlays = self.by_ids([loser])
         if loser in overlays and overlays[loser].overlay is Overlay.RESTRICTED:
             self.set_overlay(winner, Overlay.RESTRICTED)
@@ -246,6 +261,10 @@ class People:
             run(delete(table).where(table.c.person_id == loser, table.c.portal == self._scope.portal))
         family = or_(person.c.id == loser, person.c.merged_into == loser)
         run(update(person).where(family, self._mine).values(merged_into=winner))
+
+    def _now(self, person_id: int) -> int:
+        found = self.living(person_id)
+        return person_id if found is None else found.id
 
     def family(self, person_ids: Iterable[int]) -> dict[int, list[int]]:
         """Each id with itself and everyone merged into it."""

@@ -24,7 +24,7 @@ from jobs.post import post_of, run_post
 from mappings.addresses import normalise
 from tests.acts.post import letters, post_world, text_of
 from tests.report.mailbox import Box, serving
-from tests.world import ANNA, BO, DAY, HOUR, MINUTE, START, World
+from tests.world import ANNA, BO, CARIN, DAY, HOUR, MINUTE, START, World
 
 FACTS = {"right": "access", "received": START, "due": START + 30 * DAY}
 STRANGER = "ny.anmalan@example.org"
@@ -177,6 +177,20 @@ def test_somebody_merged_away_is_judged_as_who_they_are_now(w: World, box: Box) 
     with w.mirror.write(w.desk.portal) as work:
         work.people.merge(anna.id, bo.id)
     restrict(w.desk, BO, "staff:dora")
+    assert run_post(w.settings, w.desk).dropped == 1
+    assert box.mails == []
+
+
+def test_somebody_merged_twice_in_a_row_is_judged_as_who_they_are_in_the_end(w: World, box: Box) -> None:
+    notice(w)
+    with w.mirror.write(w.desk.portal) as work:
+        (carin,) = work.people.create([[NewAddress(CARIN, CARIN)]])
+    people = [w.person(each) for each in (ANNA, BO)]
+    anna, bo = (each.id for each in people if each is not None)
+    with w.mirror.write(w.desk.portal) as work:
+        work.people.merge(bo, carin.id)
+        work.people.merge(anna, bo)
+    restrict(w.desk, CARIN, "staff:dora")
     assert run_post(w.settings, w.desk).dropped == 1
     assert box.mails == []
 

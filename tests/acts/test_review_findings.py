@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from connector.acts.placing import place
 from connector.acts.push import push
 from connector.acts.reconcile import reconcile
+from connector.acts.take_in import Group, take_in
 from connector.acts.tally import Tally
+from connector.acts.who import users_of
 from connector.errors import ConnectorError, HubSpotBusy, HubSpotRefused, HubSpotUnreachable
 from connector.store.outbox import Letter
 from jobs import statuses
@@ -560,6 +563,48 @@ def test_the_stored_answer_changes_with_a_no_of_somebody_who_shares_the_address(
     row = w.row(BO)
     assert row is not None
     assert not row.sendable
+
+
+@pytest.mark.parametrize("stale_first", [True, False])
+def test_a_no_of_somebody_merged_twice_in_a_row_reaches_the_last_winner(
+    make: Make, stale_first: bool
+) -> None:
+    """Bo won Anna and was merged into Carin; one group holds Carin's record, and Bo's of before that."""
+    w = make(contacts=(ANNA, BO, CARIN))
+    w.begin()
+    w.grant(CARIN)
+    w.withdraw(ANNA, "newsletter")
+    w.sync()
+    w.wait(DAY)
+    anna, bo, carin = (w.contact_ids[each] for each in (ANNA, BO, CARIN))
+    w.sandbox.colleague.merge(bo, anna)
+    stale = w.desk.hubspot.contact(bo)
+    w.sandbox.colleague.merge(carin, bo)
+    winner = w.desk.hubspot.contact(carin)
+    assert stale is not None
+    assert winner is not None
+    group = [stale, winner] if stale_first else [winner, stale]
+    with w.mirror.write(w.desk.portal) as work:
+        take_in(w.desk, work, Group(group), Tally())
+    assert w.state(CARIN) == "WITHDRAWN"
+    assert not w.may_send(CARIN)
+    with w.mirror.read(w.desk.portal) as work:
+        users = [users_of(work, each) for each in (ANNA, BO, CARIN)]
+    assert [[each.merged_into for each in found] for found in users] == [[None]] * 3
+    w.sync(full=True)
+    assert w.state(CARIN) == "WITHDRAWN"
+
+
+def test_two_records_that_name_each_other_as_merged_are_both_still_heard(make: Make) -> None:
+    w = make(contacts=(ANNA, BO))
+    w.begin()
+    found = [w.desk.hubspot.contact(w.contact_ids[each]) for each in (ANNA, BO)]
+    anna, bo = (each for each in found if each is not None)
+    named = [anna._replace(merged_ids=(bo.id,)), bo._replace(merged_ids=(anna.id,))]
+    with w.mirror.write(w.desk.portal) as work:
+        placing = place(work, named, {}, w.now)
+    heard = [each.contact.id for each in (*placing.placed, *placing.quiet)]
+    assert sorted(heard) == [anna.id, bo.id]
 
 
 def test_nobody_is_mailed_whose_statuses_were_never_read(w: World) -> None:

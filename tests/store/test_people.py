@@ -1,6 +1,9 @@
 """People and addresses."""
 
+from itertools import pairwise
+
 import pytest
+from sqlalchemy import update
 
 from connector.clock import SeededChance
 from connector.consent.events import Event, EventType, Overlay
@@ -8,6 +11,7 @@ from connector.errors import Refused
 from connector.proof.seal import SealBroken
 from connector.store.mirror import Mirror
 from connector.store.people import AddressKind, NewAddress
+from connector.store.tables import person
 
 from .conftest import KEYS, PORTAL, raw
 
@@ -116,6 +120,39 @@ def test_a_merge_moves_addresses_and_brings_the_noes_along(work):
     assert work.people.by_ids([earlier.id])[earlier.id].merged_into == winner.id
     assert [each.id for each in work.people.page(0, 10)] == [winner.id]
     assert work.people.count() == 1
+
+
+def test_a_merge_into_somebody_who_was_merged_reaches_who_they_are_now(work):
+    """Rows that were read before another merge name people who are gone since."""
+    winner, loser, earlier = work.people.create([[BOX], [ANNA], [SECOND]])
+    work.log.append([(earlier.id, Event(type=EventType.OBJECT, purpose="*"))])
+    work.people.set_overlay(earlier.id, Overlay.RESTRICTED)
+    work.people.merge(loser.id, winner.id)
+    work.people.merge(earlier.id, loser.id)
+    assert [event.type for event in work.log.events_of([winner.id])[winner.id]] == [EventType.OBJECT]
+    assert work.people.by_ids([winner.id])[winner.id].overlay is Overlay.RESTRICTED
+    assert set(work.people.addresses([winner.id, loser.id, earlier.id])) == {winner.id}
+    assert {work.people.living(each.id).id for each in (winner, loser, earlier)} == {winner.id}
+
+
+def test_a_merge_never_closes_a_circle(work):
+    winner, loser = work.people.create([[BOX], [ANNA]])
+    work.people.merge(loser.id, winner.id)
+    for one, other in ((winner, loser), (loser, winner), (winner, winner)):
+        work.people.merge(one.id, other.id)
+        assert [each.id for each in work.people.page(0, 10)] == [winner.id]
+
+
+def test_whoever_a_person_is_now_is_followed_to_the_end_and_a_circle_is_nobody(work):
+    """As a damaged mirror may hold it; `merge` makes neither a chain nor a circle."""
+    people = [each.id for each in work.people.create([[], [], []])]
+    for one, other in pairwise(people):
+        work.people._connection.execute(update(person).where(person.c.id == one).values(merged_into=other))
+    assert [work.people.living(each).id for each in people] == [people[-1]] * 3
+    last = update(person).where(person.c.id == people[-1])
+    work.people._connection.execute(last.values(merged_into=people[1]))
+    assert [work.people.living(each) for each in people] == [None] * 3
+    assert work.people.living(people[-1] + 1) is None
 
 
 def test_pages_run_through_everyone_who_is_there(work):
