@@ -51,12 +51,12 @@ sigkill: .venv/installed
 	SIGKILLS=$(or $(SIGKILLS),100) $(BIN)/python -m pytest tests/crash/test_sigkill.py --timeout 0
 
 matrix: .venv/installed
-	$(BIN)/python -m tests.simulation.matrix
+	$(BIN)/python -m tests.simulation.matrix --write
 	$(BIN)/python -m tests.tcp_proxy --write
 
 # Bugs on purpose: each patch in tests/teeth has to be found.
 teeth: .venv/installed
-	$(BIN)/python -m tests.teeth.run
+	$(BIN)/python -m tests.teeth.run --write
 
 soak: .venv/installed
 	$(BIN)/python -m tests.soak.run --seconds $(SECONDS)

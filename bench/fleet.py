@@ -24,12 +24,11 @@ from bench import output
 from bench.everything import machine
 from connector.sandbox import Options
 from tests.farm import Farm, until
+from tests.published import DOCS, publish
 
 PORT = 54_329
 PAUSED_S = 30
 LONG_S = 1_800
-DOCUMENT = Path(__file__).parent.parent / "docs" / "fleet.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def arguments() -> argparse.Namespace:
@@ -95,12 +94,10 @@ def write(figures: Mapping[str, float | int], asked: argparse.Namespace, on: Map
     about = (
         f"{asked.workers} workers, {asked.portals} portals of {asked.people} people, each read every "
         f"{asked.pull}; {on['at']} UTC, {on['cpus']} CPUs for workers, PostgreSQL and HubSpot's sandbox "
-        f"together, load average {on['load'][0]} at the start. `python -m bench.fleet --write`"
+        f"together, load average {on['load'][0]} at the start. `python -m bench.fleet "
+        f"--portals {asked.portals} --workers {asked.workers} --people {asked.people} --pull {asked.pull} --write`"
     )
-    head, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    tail = rest.partition(END)[2]
-    table = "\n".join([BEGIN, about, "", "| what | measured |", "|---|---|", *rows, END])
-    DOCUMENT.write_text(f"{head}{table}{tail}", "utf-8")
+    publish(DOCS / "fleet.md", "measured", "\n".join([about, "", "| what | measured |", "|---|---|", *rows]))
 
 
 def _cell(value: float) -> str:

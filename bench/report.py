@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-DOCS: Final = Path(__file__).parent.parent / "docs"
+from tests.published import DOCS, publish
+
 STORED: Final = DOCS / "performance.json"
 PAGE: Final = DOCS / "performance.md"
 PLOTS: Final = DOCS / "plots"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 KIB: Final = 1_024
 Row = tuple[str, str, str, str]
 
@@ -27,9 +26,7 @@ def render(figures: Mapping[str, Any], *, write: bool) -> None:
     if not write:
         return
     STORED.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", "utf-8")
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{told}{END}{after}", "utf-8")
+    publish(PAGE, "measured", told)
     PLOTS.mkdir(exist_ok=True)
     plot(figures)
 

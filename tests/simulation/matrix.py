@@ -7,9 +7,10 @@ ticks until the flow's effect can be seen in HubSpot. What it must never do is e
 a word.
 """
 
+import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from connector.acts.who import people_at
 from connector.acts.withdraw import No, withdraw
 from connector.errors import ConnectorError
 from tests.crash.script import _consent
+from tests.published import DOCS, commit, publish
 from tests.simulation.deeds import FAULTS
 from tests.simulation.product import Product
 from tests.world import ANNA, BO, CARIN, DAVID, EVA, MINUTE, NEWSLETTER
@@ -202,20 +204,37 @@ def _repaired(product: Product) -> None:
     product.set_token(product.sandbox.token)
 
 
-def main() -> int:
-    """Print the table."""
-    out = sys.stdout.write
-    out("| fault | " + " | ".join(flow.name for flow in FLOWS) + " |\n")
-    out("|---|" + "---|" * len(FLOWS) + "\n")
-    lost = 0
+def table(cells: Sequence[Cell]) -> str:
+    """Injected and healing time; what was lost stands out."""
+    names = [flow.name for flow in FLOWS]
+    lines = ["| fault | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+    for fault in dict.fromkeys(cell.fault for cell in cells):
+        of = {cell.flow: cell for cell in cells if cell.fault == fault}
+        lines.append(f"| {fault} | " + " | ".join(_shown(of[name]) for name in names) + " |")
+    lost = sum(not cell.survived for cell in cells)
+    injected = sum(cell.injected for cell in cells)
+    return (
+        f"{len(cells)} cells, {injected} faults injected, {lost} cells lost, at {commit()}.\n\n"
+        + "\n".join(lines)
+    )
+
+
+def _shown(cell: Cell) -> str:
+    return f"{cell.injected} · {cell.healed_ms / 60_000:.0f} min" if cell.survived else "**lost**"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    said = parser.parse_args(words)
+    cells: list[Cell] = []
     for fault in CLASSES:
-        cells = tried(fault)
-        lost += sum(not cell.survived for cell in cells)
-        shown = (f"{c.injected} · {c.healed_ms / 60000:.0f} min" if c.survived else "**lost**" for c in cells)
-        out(f"| {fault} | " + " | ".join(shown) + " |\n")
-        sys.stdout.flush()
-    out(f"{len(CLASSES) * len(FLOWS)} cells, {lost} lost\n")
-    return 1 if lost else 0
+        cells += tried(fault)
+        sys.stderr.write(f"{fault}\n")
+    sys.stdout.write(table(cells) + "\n")
+    if said.write:
+        publish(DOCS / "reliability.md", "matrix", table(cells))
+    return 0 if all(cell.survived for cell in cells) else 1
 
 
 if __name__ == "__main__":

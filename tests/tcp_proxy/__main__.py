@@ -6,19 +6,16 @@ python -m tests.tcp_proxy --write    # and put it into docs/reliability.md
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.published import DOCS, commit, publish
 from tests.simulation.matrix import Cell
 from tests.tcp_proxy.lives import ALL_FLOWS, lived
 from tests.tcp_proxy.proxy import KINDS
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- tcp-proxy: begin -->", "<!-- tcp-proxy: end -->"
 
 
 def table(lives: dict[str, list[Cell]]) -> str:
@@ -42,22 +39,11 @@ def _shown(cell: Cell | None) -> str:
 def summary(lives: dict[str, list[Cell]], cpu_s: float) -> str:
     cells = [cell for each in lives.values() for cell in each]
     lost = sum(not cell.survived for cell in cells)
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        capture_output=True, text=True, check=False, cwd=DOCUMENT.parent,
-    ).stdout.strip()  # fmt: skip
     return (
         f"{len(cells)} cells, {sum(cell.injected for cell in cells)} faults injected, {lost} cells lost; "
-        f"{cpu_s:.0f} s of processor time at {commit}. In each cell: faults injected · calls made, repeats "
+        f"{cpu_s:.0f} s of processor time at {commit()}. In each cell: faults injected · calls made, repeats "
         "included · virtual minutes until the effect could be seen.\n"
     )
-
-
-def written(text: str) -> None:
-    """Put it between the marks."""
-    before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}{END}{after}", "utf-8")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -73,7 +59,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = summary(lives, time.process_time() - began) + "\n" + table(lives)
     sys.stdout.write(text)
     if said.write:
-        written(text)
+        publish(DOCS / "reliability.md", "tcp-proxy", text)
     return 0 if all(cell.survived for cells in lives.values() for cell in cells) else 1
 
 

@@ -1,6 +1,6 @@
 """Apply each patch of this folder to a copy of the tree and run the suite until something fails.
 
-    python -m tests.teeth.run                # every patch: make teeth
+    python -m tests.teeth.run [--write]      # every patch: make teeth
     python -m tests.teeth.run gt-for-gte     # one
 
 The layers, from quick to slow: the tests that bear the name of a module that the patch touches, the tests of
@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from tests.published import DOCS, commit, publish
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -94,16 +96,31 @@ def found(patch: Path) -> dict[str, object]:
     return {"patch": patch.stem, "layer": None, "seconds": round(time.monotonic() - began, 1)}
 
 
+def table(told: Sequence[Mapping[str, object]]) -> str:
+    """Who was found by what, and after how many seeds."""
+    lines = ["| bug | found by | seeds | processor seconds | test |", "|---|---|---|---|---|"]
+    for each in told:
+        layer, by = str(each["layer"] or "**nobody**"), str(each.get("by", ""))
+        seeds = layer.removeprefix("seed ") if layer.startswith("seed ") else SEEDS if layer == "all" else 0
+        test = by.removeprefix("FAILED ").removeprefix("ERROR ").partition(" - ")[0].partition("[")[0]
+        lines.append(f"| {each['patch']} | {layer} | {seeds} | {each.get('cpu_s', '')} | `{test}` |")
+    caught = sum(each["layer"] is not None for each in told)
+    return f"{caught} of {len(told)} found, at {commit()}.\n\n" + "\n".join(lines)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
-    told = []
-    for patch in patches(parser.parse_args(words).names):
+    parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    said, told = parser.parse_args(words), []
+    for patch in patches(said.names):
         told.append(found(patch))
         sys.stdout.write(json.dumps(told[-1]) + "\n")
         sys.stdout.flush()
     missed = [each["patch"] for each in told if each["layer"] is None]
     sys.stdout.write(f"{len(told) - len(missed)} of {len(told)} found; missed: {missed}\n")
+    if said.write:
+        publish(DOCS / "reliability.md", "teeth", table(told))
     return 1 if missed else 0
 
 
