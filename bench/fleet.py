@@ -94,8 +94,9 @@ def write(figures: Mapping[str, float | int], asked: argparse.Namespace, on: Map
     about = (
         f"{asked.workers} workers, {asked.portals} portals of {asked.people} people, each read every "
         f"{asked.pull}; {on['at']} UTC, {on['cpus']} CPUs for workers, PostgreSQL and HubSpot's sandbox "
-        f"together, load average {on['load'][0]} at the start. `python -m bench.fleet "
-        f"--portals {asked.portals} --workers {asked.workers} --people {asked.people} --pull {asked.pull} --write`"
+        f"together, load average {on['load'][0]} at the start. "
+        f"`python -m bench.fleet --workers {asked.workers} --portals {asked.portals} "
+        f"--people {asked.people} --pull {asked.pull} --write`"
     )
     publish(DOCS / "fleet.md", "measured", "\n".join([about, "", "| what | measured |", "|---|---|", *rows]))
 

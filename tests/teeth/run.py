@@ -3,14 +3,16 @@
     python -m tests.teeth.run [--write]      # every patch: make teeth
     python -m tests.teeth.run gt-for-gte     # one
 
-The layers, from quick to slow: the tests that bear the name of a module that the patch touches, the tests of
-its room, the scenarios, simulated days seed after seed, and the whole suite. A new patch is one more file;
-nothing else has to change. A test that is only too slow (a busy machine) finds nothing: time limits are off.
+The layers, from quick to slow: the tests that bear the name of a module that the patch touches or import it,
+the tests of its room, the scenarios, simulated days seed after seed, and the whole suite. A new patch is one
+more file; nothing else has to change. A test that is only too slow (a busy machine) finds nothing: time limits
+are off.
 """
 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from tests.published import DOCS, commit, publish
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SEEDS = 40
+FEW = 6  # what more tests import is nobody's in particular
 SLOW = "tests/consent/test_table_whole.py"
 TIMED = "tests/store/test_numbers.py"  # fails on a busy machine, whatever the patch
 QUICK = (
@@ -48,10 +51,16 @@ def files_of(patch: Path) -> list[str]:
     return [line[6:].strip() for line in patch.read_text("utf-8").splitlines() if line.startswith("+++ b/")]
 
 
-def named_after(module: str) -> list[Path]:
-    """The tests of one module, by their name."""
-    found = (path for path in (ROOT / "tests").glob("*/test_*.py") if not str(path).endswith((SLOW, TIMED)))
-    return [path.relative_to(ROOT) for path in found if path.stem.removeprefix("test_").startswith(module)]
+def nearest(changed: str) -> list[str]:
+    """The tests of one module: those that bear its name, and those that import it."""
+    module = Path(changed).with_suffix("")
+    room, name = ".".join(module.parts[:-1]), module.name
+    imports = re.compile(rf"^from ({room}\.{name} import |{room} import .*\b{name}\b)", re.MULTILINE)
+    tests = [path for path in (ROOT / "tests").glob("*/test_*.py") if not str(path).endswith((SLOW, TIMED))]
+    named = [path for path in tests if path.stem.removeprefix("test_").startswith(name)]
+    importing = [path for path in tests if imports.search(path.read_text("utf-8"))]
+    found = named + (importing if len(importing) <= FEW else [])
+    return [str(path.relative_to(ROOT)) for path in dict.fromkeys(found)]
 
 
 def layers(patch: Path) -> Iterator[tuple[str, list[str]]]:
@@ -59,7 +68,7 @@ def layers(patch: Path) -> Iterator[tuple[str, list[str]]]:
     python = [sys.executable, "-m"]
     pytest = [*python, "pytest", "-x", "-q", "-p", "no:xdist", *QUICK]
     rooms = {Path(name).parent.name for name in files_of(patch)}
-    if own := sorted({str(test) for name in files_of(patch) for test in named_after(Path(name).stem)}):
+    if own := sorted({test for name in files_of(patch) for test in nearest(name)}):
         yield "own", [*pytest, *own]
     if near := [f"tests/{room}" for room in SMALL if room in rooms]:
         yield "near", [*pytest, *near]
