@@ -5,8 +5,7 @@
 
 The layers, from quick to slow: the tests that bear the name of a module that the patch touches or import it,
 the tests of its room, the scenarios, simulated days seed after seed, and the whole suite. A new patch is one
-more file; nothing else has to change. A test that is only too slow (a busy machine) finds nothing: time limits
-are off.
+more file; nothing else has to change. A test that is only too slow finds nothing: time limits are off.
 """
 
 import argparse
