@@ -29,6 +29,24 @@ def within_breaker(desk: Desk, work: Work) -> bool:
     return breaker.subscribes_allowed(desk.limits, register=work.people.count(), in_window=sent)
 
 
+def may_destroy(desk: Desk, work: Work, note: str, wanted: int = 1) -> bool:
+    """May so many more be destroyed, by the count of the last 24 h under `note` (threat 6)?"""
+    if is_breaker_open(work):
+        return False
+    register, done = work.people.count(), len(_recent(desk, work, note))
+    return breaker.erasures_allowed(desk.limits, register=register, in_window=done, wanted=wanted)
+
+
+def count_destroyed(desk: Desk, work: Work, note: str) -> None:
+    """One more, now."""
+    work.meta.put(note, [*_recent(desk, work, note), desk.clock.now()])
+
+
+def _recent(desk: Desk, work: Work, note: str) -> list[int]:
+    since = desk.clock.now() - breaker.WINDOW_MS
+    return [at for at in work.meta.get(note) or () if at > since]
+
+
 def is_believable(desk: Desk, work: Work, *, read: int, vanished: int) -> bool:
     """May a reading be right in which so many turned empty or missing? What people approved once, may."""
     if vanished <= (work.meta.get(BELIEVED) or 0):

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connector.acts import archived, erase, fights, invalid_wordings, lists_left, proofs, retain, rows_gone
+from connector.acts import (
+    archived,
+    destroying,
+    erase,
+    fights,
+    invalid_wordings,
+    lists_left,
+    proofs,
+    retain,
+    rows_gone,
+)
 from connector.acts.breakers import KIND as BREAKER
 from connector.acts.breakers import close_breaker
 from connector.acts.desk import Desk
@@ -27,7 +37,9 @@ from mappings.times import iso
 ANNUL = "annul"
 #: A yes to these erases at once: the caller finishes interrupted imports first, or they outlive the person.
 ERASES: Final = frozenset({Kind.ERASURE, archived.KIND})
-TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, retain.KIND, proofs.KIND, invalid_wordings.KIND})
+#: Questions of those who wait to be destroyed.
+GATES: Final = {each.kind: each for each in (retain.GATE, proofs.GATE)}
+TWO_PEOPLE = frozenset({BREAKER, ANNUL, Kind.ERASURE, *GATES, invalid_wordings.KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +145,16 @@ def _erasure(desk: Desk, work: Work, review: Review, user: str) -> None:
     erase.decided(desk, work, review, user, approved=review.decision == APPROVE)
 
 
-def _retention(desk: Desk, work: Work, review: Review, user: str) -> None:
-    retain.decided(desk, work, review, user, approved=review.decision == APPROVE)
+def _gated(desk: Desk, work: Work, review: Review, user: str) -> None:
+    gate, approved = GATES[review.kind], review.decision == APPROVE
+    destroying.decided(desk, work, gate, review, user, approved=approved)
 
 
 #: Questions that lead to something of their own.
 OWN_WAYS: Final[Mapping[str, Callable[[Desk, Work, Review, str], None]]] = {
     invalid_wordings.KIND: _begin_invalidation,
     Kind.ERASURE: _erasure,
-    retain.KIND: _retention,
-    proofs.KIND: _retention,
+    **dict.fromkeys(GATES, _gated),
     archived.KIND: archived.decided,
     fights.KIND: fights.decided,
     lists_left.KIND: lists_left.decided,

@@ -11,15 +11,16 @@ from typing import Any, Final
 import structlog
 
 from connector.acts import erasure, take_in
+from connector.acts.breakers import may_destroy
 from connector.acts.desk import Desk
 from connector.acts.erasing import (
+    DONE,
     Waiting,
     exceptions,
     looked_up,
     own_addresses,
     step,
     truncate,
-    within_breaker,
 )
 from connector.acts.erasure import Erasure, Origin, Stage, Waits
 from connector.acts.letters import letter_for, queue
@@ -142,7 +143,7 @@ def _planned(desk: Desk, work: Work, person: Person) -> Outcome:
         "shared_addresses": len(held) - len(own),
         "hold": erasure.is_held(events),
         "exceptions": exceptions(desk, work, person.id),
-        "within_breaker": within_breaker(desk, work),
+        "within_breaker": may_destroy(desk, work, DONE),
     }
     return Outcome(
         subject=person.ref,

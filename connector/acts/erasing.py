@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from connector.acts import erasure
-from connector.acts.breakers import is_breaker_open
+from connector.acts.breakers import count_destroyed, may_destroy
 from connector.acts.desk import Desk
 from connector.acts.erasure import Erasure, Origin, Stage, Waits
 from connector.acts.facts import facts_of
@@ -21,7 +21,6 @@ from connector.acts.push import push
 from connector.acts.reviews import OPTIONS
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver, tell
-from connector.consent import breaker
 from connector.consent.decision import Review as Kind
 from connector.consent.events import Basis, Event, EventType, Overlay, Source, State
 from connector.errors import AmbiguousWrite, HubSpotUnreachable, RequestRejected, Stopped
@@ -154,7 +153,7 @@ def obstacle(desk: Desk, work: Work, each: Erasure) -> Waits | None:
         return Waits.EXCEPTION  # retention has waited for the end of that purpose too
     if each.origin is Origin.OUTSIDE and person is not None and _lives(work, person):
         return Waits.LIVE_CONTACT
-    return None if within_breaker(desk, work) else Waits.BREAKER
+    return None if may_destroy(desk, work, DONE) else Waits.BREAKER
 
 
 def exceptions(desk: Desk, work: Work, person_id: int) -> list[str]:
@@ -164,20 +163,6 @@ def exceptions(desk: Desk, work: Work, person_id: int) -> list[str]:
         return []
     facts = facts_of(desk, work, work.people.by_ids([person_id])[person_id], with_others=False)
     return [purpose.key for purpose in kept if facts.standing(purpose).state in RECORDED]
-
-
-def within_breaker(desk: Desk, work: Work) -> bool:
-    """One more person may be erased, by the count of the last 24 h (consent-domain 9, threat 6)."""
-    if is_breaker_open(work):
-        return False
-    done = len(recent(desk, work))
-    return breaker.erasures_allowed(desk.limits, register=work.people.count(), in_window=done)
-
-
-def recent(desk: Desk, work: Work) -> list[int]:
-    """When the erasures of the last 24 h passed the breaker."""
-    since = desk.clock.now() - breaker.WINDOW_MS
-    return [at for at in work.meta.get(DONE) or () if at > since]
 
 
 def _lives(work: Work, person_id: int) -> bool:
@@ -191,7 +176,7 @@ def _pass(desk: Desk, work: Work, each: Erasure) -> None:
     passed = erasure.with_contacts(each, (row.id for row in rows))
     for number in passed.contacts:
         work.cases.open(number, CaseKind.PENDING_ERASURE, now)
-    work.meta.put(DONE, [*recent(desk, work), now])
+    count_destroyed(desk, work, DONE)
     erasure.save(work, replace(passed, stage=Stage.CLEARED, waits=None))
 
 

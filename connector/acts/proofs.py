@@ -1,6 +1,6 @@
 """Destroys the proof of ONE consent that a no has ended, of somebody who stays (Art. 5(1)(e); CD 7).
 
-The same gates as for people who leave (retain): found tonight, held for 24 hours, above the breaker two
+The same gate as for people who leave (destroying): found tonight, held for 24 hours, above the breaker two
 people agree. Only what proves the yes goes; the no stays, the headers stay, and an entry says what went by
 which rule.
 """
@@ -11,34 +11,45 @@ from typing import Any, Final
 
 import structlog
 
-from connector.acts.breakers import is_breaker_open
+from connector.acts import destroying
+from connector.acts.breakers import count_destroyed
 from connector.acts.desk import Desk
 from connector.acts.doubt import sigma_of
 from connector.acts.erasing import TRUNCATE, truncate
 from connector.acts.erasure import is_held
 from connector.acts.projection import project
-from connector.acts.reviews import OPTIONS
 from connector.acts.terms import Stay, stays_of
-from connector.consent import breaker
 from connector.consent.events import Event, EventType, Source
 from connector.consent.retention import HOLD_MS
 from connector.consent.spent import spent
-from connector.store.leaving import Key, Leaver
+from connector.store.leaving import Key, Leaver, Leaving
 from connector.store.people import Person
-from connector.store.reviews import NewReview, Review
 from connector.store.scope import Destroyed, Why
 from connector.store.work import Work
 from mappings.addresses import mask
 from mappings.times import iso
 
 KIND: Final = "proofs"  # of the question to two people
-NOTE: Final = "proofs_destroyed"  # the mirror's note: when, of the last 24 hours
-WINDOW_MS: Final = 86_400_000
-DECLINED_MS: Final = 30 * 86_400_000  # after a no to the question, it is asked again
-AT_ONCE: Final = 500  # of one run: the rest follows with the next
 ACTOR: Final = "system:retention"
 
 log = structlog.get_logger()
+
+
+def _known(work: Work) -> Leaving:
+    return work.ending
+
+
+GATE: Final = destroying.Gate(
+    kind=KIND,
+    note="proofs_destroyed",
+    known=_known,
+    question=(
+        "The proof of {count} ended consents has had its time: more than the breaker lets pass in 24 h. "
+        "See `retention plan`. Approve: it is destroyed by the next run, and their noes stay. Reject: "
+        "nothing of it is destroyed; it is asked again in 30 days."
+    ),
+    alarm=("proofs_wait", "count"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,82 +127,15 @@ class Done:
 
 def destroy(desk: Desk, found: Sequence[Ended], beat: Callable[[], None]) -> Done:
     """Hold what was found, destroy what has been held; many at once wait for two people."""
-    done = Done()
-    leave = _agreed(desk, _written_down(desk, found, done), done)
-    done.left = len(leave[AT_ONCE:])
-    for each in leave[:AT_ONCE]:
+    passed = destroying.let_through(desk, GATE, {each.key: each.due for each in found})
+    done = Done(held=passed.held, waiting=passed.waiting, declined=passed.declined, left=passed.left)
+    for each in passed.through:
         done.destroyed += _destroyed(desk, each)
         beat()
     if done.destroyed:
         truncate(desk)
         log.info("proofs_destroyed", count=done.destroyed)
     return done
-
-
-def _written_down(desk: Desk, found: Sequence[Ended], done: Done) -> list[Leaver]:
-    """Since when each is known; those whose hold is over and which nobody declined."""
-    now, due = desk.clock.now(), {each.key: each.due for each in found}
-    with desk.mirror.write(desk.portal) as work:
-        work.ending.remove({each.key for each in work.ending.all()} - due.keys())
-        work.ending.put(due.items(), now)
-        known = work.ending.all()
-    held = [each for each in known if each.found_at + HOLD_MS > now]
-    declined = [each for each in known if (each.declined_until or 0) > now]
-    done.held, done.declined = len(held), len(declined)
-    out = {each.key for each in (*held, *declined)}
-    return [each for each in known if each.key not in out]
-
-
-def _agreed(desk: Desk, ready: Sequence[Leaver], done: Done) -> list[Leaver]:
-    """Those on which two people agreed, and the others where the breaker lets all of them pass."""
-    agreed = [each for each in ready if each.approved_by is not None]
-    free = [each for each in ready if each.approved_by is None and each.review is None]
-    done.waiting = len(ready) - len(agreed) - len(free)
-    if free and not _within(desk, len(free)):
-        _ask(desk, free)
-        done.waiting += len(free)
-        free = []
-    return [*agreed, *free]
-
-
-def _within(desk: Desk, wanted: int) -> bool:
-    with desk.mirror.read(desk.portal) as work:
-        if is_breaker_open(work):
-            return False
-        done, register = len(_recent(desk, work)), work.people.count()
-    return breaker.erasures_allowed(desk.limits, register=register, in_window=done, wanted=wanted)
-
-
-def _recent(desk: Desk, work: Work) -> list[int]:
-    since = desk.clock.now() - WINDOW_MS
-    return [at for at in work.meta.get(NOTE) or [] if at > since]
-
-
-def _ask(desk: Desk, waiting: Sequence[Leaver]) -> None:
-    now = desk.clock.now()
-    question = NewReview(
-        kind=KIND,
-        key=f"{KIND}:{now}",
-        question=(
-            f"The proof of {len(waiting)} ended consents has had its time: more than the breaker lets pass "
-            "in 24 h. See `retention plan`. Approve: it is destroyed by the next run, and their noes stay. "
-            "Reject: nothing of it is destroyed; it is asked again in 30 days."
-        ),
-        options=OPTIONS,
-        detail={"people": len(waiting)},
-    )
-    with desk.mirror.write(desk.portal) as work:
-        (review,) = work.reviews.open([question], now)
-        work.ending.ask([each.key for each in waiting], review.id)
-    log.error("proofs_wait", count=len(waiting))
-
-
-def decided(desk: Desk, work: Work, review: Review, names: Iterable[str], *, approved: bool) -> None:
-    """Two people agreed that all of it goes; or one said no."""
-    if approved:
-        work.ending.approve(review.id, ",".join(names))
-    else:
-        work.ending.decline(review.id, desk.clock.now() + DECLINED_MS)
 
 
 def _destroyed(desk: Desk, known: Leaver) -> bool:
@@ -202,10 +146,9 @@ def _destroyed(desk: Desk, known: Leaver) -> bool:
         if found is None:
             return False
         why = Why(str(desk.retention.proof), found.ended)
-        names = tuple(known.approved_by.split(",")) if known.approved_by else ()
-        _destroy(work, found.proofs, why, reason=desk.retention.motive, names=names)
+        _destroy(work, found.proofs, why, reason=desk.retention.motive, names=destroying.names(known))
         project(desk, work, known.person_id)
-        work.meta.put(NOTE, [*_recent(desk, work), desk.clock.now()])
+        count_destroyed(desk, work, GATE.note)
         work.meta.put(TRUNCATE, True)
         return True
 

@@ -12,22 +12,18 @@ from typing import Any, Final
 
 import structlog
 
-from connector.acts import erase, erasing, proofs
-from connector.acts.breakers import is_breaker_open
+from connector.acts import destroying, erase, erasing, proofs
 from connector.acts.desk import Desk
 from connector.acts.doubt import sigma_of
 from connector.acts.erasure import Erasure, Origin, Stage, save
-from connector.acts.reviews import OPTIONS
 from connector.acts.terms import Stay, stays_of
-from connector.consent import breaker
 from connector.consent.events import Overlay
 from connector.consent.retention import HOLD_MS, Stays, carrying, properties
 from connector.errors import ConfigurationError
 from connector.report.discrepancies import Kind as DiscrepancyKind
 from connector.report.findings import Sighting, without_person
-from connector.store.leaving import WHOLE, Key, Leaver
+from connector.store.leaving import WHOLE, Key, Leaver, Leaving
 from connector.store.people import Person
-from connector.store.reviews import NewReview, Review
 from connector.store.work import Work
 from mappings.addresses import mask
 from mappings.times import iso
@@ -35,14 +31,29 @@ from mappings.times import iso
 PAGE: Final = 500
 BATCH: Final = 100  # records of one read by id (HA 5)
 STALE_MS: Final = 90 * 86_400_000  # dates older than this are read again where the budget allows
-DECLINED_MS: Final = 30 * 86_400_000  # after a no to the question, it is asked again
-AT_ONCE: Final = 500  # erasures of one run: the rest follows with the next
 KIND: Final = "retention"  # of the question to two people
 FIGURES: Final = "retention"  # the mirror's note of the last run: its counts
 ACTOR: Final = "system:retention"
 
 log = structlog.get_logger()
 Beat = Callable[[], None]
+
+
+def _known(work: Work) -> Leaving:
+    return work.leaving
+
+
+GATE: Final = destroying.Gate(
+    kind=KIND,
+    note=erasing.DONE,
+    known=_known,
+    question=(
+        "The time of {count} people is over: more than the breaker lets pass in 24 h. See `retention plan`. "
+        "Approve: they are erased, here and in HubSpot, by the next run. Reject: nobody of them is erased; "
+        "it is asked again in 30 days."
+    ),
+    alarm=("retention_waits", "people"),
+)
 
 
 def still() -> None:
@@ -155,7 +166,7 @@ def planned(stay: Stay, known: Leaver | None) -> Planned:
     waits = None
     erase_at = None
     if keeps is None and known is not None:
-        waits = waits_for(known, stay.facts.now)
+        waits = destroying.waits_for(known, stay.facts.now)
         erase_at = None if waits is not None else known.found_at + HOLD_MS
     held = [a.original for a in stay.facts.addresses]
     return Planned(
@@ -171,15 +182,6 @@ def planned(stay: Stay, known: Leaver | None) -> Planned:
         erase_at=erase_at,
         waits=waits,
     )
-
-
-def waits_for(known: Leaver, now: int) -> str | None:
-    """What people have said, or have still to say."""
-    if known.review is not None:
-        return f"review {known.review}"
-    if known.declined_until is not None and known.declined_until > now:
-        return "declined"
-    return None
 
 
 # --- the run -----------------------------------------------------------------------------------------------
@@ -233,8 +235,7 @@ def run(desk: Desk, beat: Beat = still) -> Ran:
         ran.read += _refresh(desk, [each for stay in found for each in stay.contacts], beat)
         found = _again(desk, [stay.person.id for stay in found], beat)
     ran.counts = survey.document()
-    ready = _written_down(desk, found, ran)
-    _erase(desk, ready, ran, beat)
+    _erase(desk, found, ran, beat)
     ran.ended = proofs.destroy(desk, survey.ended, beat)
     with desk.mirror.write(desk.portal) as work:
         work.meta.put(FIGURES, {"at": desk.clock.now(), **ran.counts})
@@ -290,34 +291,13 @@ def _again(desk: Desk, person_ids: Sequence[int], beat: Beat) -> list[Stay]:
     return kept
 
 
-def _written_down(desk: Desk, found: Sequence[Stay], ran: Ran) -> list[Leaver]:
-    """Who is known to leave, since when; those whose hold is over and whom nobody declined."""
-    now = desk.clock.now()
-    due = {stay.person.id: stay.verdict.due or now for stay in found}
-    with desk.mirror.write(desk.portal) as work:
-        before = {each.person_id for each in work.leaving.all()}
-        work.leaving.remove((each, WHOLE) for each in before - due.keys())
-        work.leaving.put((((each, WHOLE), at) for each, at in due.items()), now)
-        known = work.leaving.all()
-    held = [each for each in known if each.found_at + HOLD_MS > now]
-    declined = [each for each in known if (each.declined_until or 0) > now]
-    ran.held, ran.declined = len(held), len(declined)
-    out = {each.person_id for each in (*held, *declined)}
-    return [each for each in known if each.person_id not in out]
-
-
-def _erase(desk: Desk, ready: Sequence[Leaver], ran: Ran, beat: Beat) -> None:
-    agreed = [each for each in ready if each.approved_by is not None]
-    asked = [each for each in ready if each.approved_by is None and each.review is not None]
-    free = [each for each in ready if each.approved_by is None and each.review is None]
-    ran.waiting = len(asked)
-    if free and not _within(desk, len(free)):
-        ran.review = _ask(desk, free)
-        ran.waiting += len(free)
-        free = []
-    leave = [*agreed, *free]
-    ran.left = len(leave[AT_ONCE:])
-    for each in leave[:AT_ONCE]:
+def _erase(desk: Desk, found: Sequence[Stay], ran: Ran, beat: Beat) -> None:
+    """Those whom the gate lets through. Each erasure is counted where it passes the breaker (erasing)."""
+    due = {(stay.person.id, WHOLE): stay.verdict.due or desk.clock.now() for stay in found}
+    passed = destroying.let_through(desk, GATE, due)
+    ran.held, ran.declined, ran.waiting = passed.held, passed.declined, passed.waiting
+    ran.left, ran.review = passed.left, passed.review
+    for each in passed.through:
         begun = _begin(desk, each)
         if begun is None:
             continue
@@ -328,39 +308,9 @@ def _erase(desk: Desk, ready: Sequence[Leaver], ran: Ran, beat: Beat) -> None:
         beat()
 
 
-def _within(desk: Desk, wanted: int) -> bool:
-    """All of them by the count of the last 24 h: a batch that is too large waits as a whole."""
-    with desk.mirror.read(desk.portal) as work:
-        if is_breaker_open(work):
-            return False
-        done = len(erasing.recent(desk, work))
-        register = work.people.count()
-    return breaker.erasures_allowed(desk.limits, register=register, in_window=done, wanted=wanted)
-
-
-def _ask(desk: Desk, people: Sequence[Leaver]) -> int:
-    now = desk.clock.now()
-    question = NewReview(
-        kind=KIND,
-        key=f"retention:{now}",
-        question=(
-            f"The time of {len(people)} people is over: more than the breaker lets pass in 24 h. "
-            "See `retention plan`. Approve: they are erased, here and in HubSpot, by the next run. Reject: "
-            "nobody of them is erased; it is asked again in 30 days."
-        ),
-        options=OPTIONS,
-        detail={"people": len(people)},
-    )
-    with desk.mirror.write(desk.portal) as work:
-        (review,) = work.reviews.open([question], now)
-        work.leaving.ask([each.key for each in people], review.id)
-    log.error("retention_waits", people=len(people))
-    return review.id
-
-
 def _begin(desk: Desk, each: Leaver) -> Erasure | None:
     """None: a run takes its time, and something may keep them by now (a yes, a hold, a request)."""
-    names = tuple(each.approved_by.split(",")) if each.approved_by else ()
+    names = destroying.names(each)
     order = erase.Order(reason="retention", actor=ACTOR)
     with desk.mirror.write(desk.portal) as work:
         work.leaving.remove([each.key])
@@ -377,17 +327,6 @@ def _still_leaves(desk: Desk, work: Work, person_id: int) -> bool:
     if person is None or person.merged_into is not None or person.overlay is not None:
         return False
     return all(each.verdict.stays is None for each in stays_of(desk, work, [person]))
-
-
-def decided(desk: Desk, work: Work, review: Review, user: str, *, approved: bool) -> None:
-    """Two people agreed that all of them leave; or one said no."""
-    names = dict.fromkeys((*(f"staff:{name}" for name, _ in review.approvals), f"staff:{user}"))
-    if review.kind == proofs.KIND:
-        proofs.decided(desk, work, review, names, approved=approved)
-    elif approved:
-        work.leaving.approve(review.id, ",".join(names))
-    else:
-        work.leaving.decline(review.id, desk.clock.now() + DECLINED_MS)
 
 
 # --- the report --------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connector.acts.desk import Desk
+from connector.acts.destroying import waits_for
 from connector.acts.facts import Facts, facts_of
 from connector.acts.looks import Kind, Look, looked_up
-from connector.acts.retain import waits_for
 from connector.acts.terms import Stay, stays_of
 from connector.consent.events import Event
 from connector.consent.reasons import REASONS
