@@ -76,6 +76,7 @@ class Answered:
         """(record, digest) of answers that said nothing new."""
         rows = [(self._portal, number, made) for number, made in prints]
         bulk.upsert(self._connection, answered, _COLUMNS, rows)
+        self._scope.has_digests = None
 
     def forget(self, contact_ids: Iterable[int]) -> None:
         """These records are not what they were."""
@@ -100,6 +101,8 @@ class Answered:
             self._connection.execute(delete(answered).where(self._mine, answered.c.contact_id.in_(records)))
 
     def _any(self) -> bool:
-        """None are kept before the first sweep: a first reading need not look for them."""
-        statement = select(answered.c.contact_id).where(self._mine).limit(1)
-        return self._connection.execute(statement).first() is not None
+        """None are kept before the first sweep: a first reading asks once a transaction, no more."""
+        if self._scope.has_digests is None:
+            statement = select(answered.c.contact_id).where(self._mine).limit(1)
+            self._scope.has_digests = self._connection.execute(statement).first() is not None
+        return self._scope.has_digests

@@ -88,7 +88,7 @@ class Contacts:
         """Insert or replace by id; `first_seen` of a known one is kept."""
         values = [(self._portal, *row[:_ARCHIVED], int(row.archived), row.gone_at) for row in rows]
         self._answered.forget(row.id for row in rows)
-        bulk.upsert(self._connection, contact, ("portal", *_FIELDS), values, keep=("first_seen",))
+        bulk.fill(self._connection, contact, ("portal", *_FIELDS), values, "id", keep=("first_seen",))
 
     def ids_between(self, after: int, upto: int | None) -> list[int]:
         """Ids of live records with after < id <= upto (None: to the end), ascending."""

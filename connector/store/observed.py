@@ -127,7 +127,7 @@ class Observed:
             for like, ref, at, observation, now in rows
         ]
         self._answered.forget_addresses(row[1] for row in rows)
-        bulk.upsert(self._connection, observed, _COLUMNS, values, keep=("first_seen",), within="portal")
+        bulk.fill(self._connection, observed, _COLUMNS, values, "ref", keep=("first_seen",), within="portal")
 
     def forget(self, keys: Iterable[tuple[str, int]]) -> None:
         """Remove rows by (ref, subscription)."""

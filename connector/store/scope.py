@@ -70,6 +70,7 @@ class Scope:
     )  # people made in this transaction: nothing else is theirs yet
     #: Addresses of people made in this transaction, in the store's order: normalised, original, kind.
     spelled: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
+    has_digests: bool | None = None  # of what HubSpot answered; None: nobody has looked yet
     noted: list[Noted] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)  # refs of those shredded in this transaction
     destroyed: list[Destroyed] = field(default_factory=list)

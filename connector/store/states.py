@@ -113,7 +113,7 @@ class States:
             )
             for person, purpose, like, since, last_no, expires_at, seq in rows
         ]
-        bulk.upsert(self._connection, table, _COLUMNS, kept, within="portal")
+        bulk.fill(self._connection, table, _COLUMNS, kept, "person_id", within="portal")
 
     def counts(self) -> list[StateCount]:
         """By purpose, state, basis, grade and sendable. People without a row are UNKNOWN and not counted."""
