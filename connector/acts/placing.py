@@ -145,6 +145,7 @@ def _place_known(
 ) -> None:
     people = {each.contact.id: rows[each.contact.id].person_id for each in spelled}
     held = work.people.addresses([person for person in people.values() if person is not None])
+    outdated = _merged_away(work, people)
     for each in spelled:
         person = people[each.contact.id]
         if person is None:  # its person was erased; a live record of it is no reason to bring them back
@@ -152,7 +153,7 @@ def _place_known(
             continue
         merged = _merged(work, person, each, rows, placing)
         known = work.people.addresses([person]).get(person, []) if merged else held.get(person, [])
-        moved = _moved(work, person, known, each, placing)
+        moved = each.contact.id not in outdated and _moved(work, person, known, each, placing)
         current = _current(work, person, each, known if not moved else None)
         row = rows[each.contact.id]
         placed = Placed(
@@ -161,6 +162,18 @@ def _place_known(
         placed.unread = row.statuses_read_at is None
         placed.had_before = _added(known, current) if moved else ()
         placing.placed.append(placed)
+
+
+def _merged_away(work: Work, ids: Iterable[int]) -> set[int]:
+    """Those that live on as another record: what still comes under their own id was read before the merge.
+
+    Its addresses are not all that the person has now. Taken for all, they would make past ones of the rest,
+    and a no would not reach those in HubSpot.
+    """
+    winners = work.contacts.aliases(ids)
+    records = work.contacts.by_ids(set(winners.values())) if winners else {}
+    alive = {number for number, row in records.items() if row.gone_at is None}
+    return {old for old, winner in winners.items() if winner in alive - {old}}
 
 
 def _current(

@@ -547,6 +547,30 @@ def test_somebody_whose_record_gets_an_erased_address_is_still_heard(w: World) -
     assert not row.sendable
 
 
+@pytest.mark.parametrize("lives", [True, False], ids=["the winner lives", "the winner is gone too"])
+def test_a_page_that_is_older_than_a_merge_takes_no_address_away(make: Make, lives: bool) -> None:
+    """Anna's own address counted as a past one: her next no was written for Carin's alone."""
+    w = make(contacts=(ANNA, BO))
+    w.begin()
+    winner, loser = w.contact_ids[ANNA], w.contact_ids[BO]
+    w.sandbox.colleague.edit_email(loser, CARIN)
+    page = w.desk.hubspot.contact(loser)
+    assert page is not None
+    w.wait(MINUTE)
+    w.sandbox.colleague.merge(winner, loser)
+    w.wait(MINUTE)
+    w.sync()
+    with w.mirror.write(w.desk.portal) as work:
+        if not lives:
+            work.contacts.mark_gone([winner], w.now)
+        take_in(w.desk, work, Group([page]), Tally())
+    w.withdraw(ANNA)
+    assert w.opted_out_of_all(CARIN)
+    assert w.opted_out_of_all(ANNA) is lives, (
+        "a record that shows up by itself says which addresses are its own"
+    )
+
+
 def test_the_stored_answer_changes_with_a_no_of_somebody_who_shares_the_address(make: Make) -> None:
     w = make(contacts=(ANNA, BO))
     w.begin()
