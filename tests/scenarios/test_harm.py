@@ -23,6 +23,7 @@ from connector.errors import ConnectorError
 from connector.sandbox.options import Options, Tier
 from connector.sandbox.server import Running
 from connector.store.users import Role
+from mappings.records import StatusRow
 from mappings.words import Status
 from tests.scenarios.conftest import Make
 from tests.scenarios.ports import Between, Death, Killed, MortalHubSpot, MortalMirror
@@ -104,6 +105,45 @@ def test_nobody_else_resubscribes_a_no(make: Make, switches: Switches) -> None:
     settle(w, desk, full=True)
     is_off(w, ANNA)
     assert not witness.yeses
+
+
+class Deaf:
+    """HubSpot says that it wrote, and did not: an index that lags, a workflow in the same second."""
+
+    def __init__(self, hubspot: Any) -> None:
+        self._hubspot = hubspot
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hubspot, name)
+
+    def set_status(self, email: str, subscription: int, status: Status, **_: Any) -> StatusRow:
+        return StatusRow(address=email, subscription=subscription, status=status)
+
+    def unsubscribe_all(self, email: str) -> None:
+        """Nothing happens."""
+
+
+@pytest.mark.parametrize("purpose", ["newsletter", None], ids=["one purpose", "everything"])
+def test_a_no_that_hubspot_took_but_does_not_show_stays_pending(make: Make, purpose: str | None) -> None:
+    """I7: only what was read back is confirmed."""
+    w = make(contacts=(ANNA,))
+    w.sandbox.register.put_status(ANNA, NEWSLETTER, SUBSCRIBED, at=w.now - DAY)
+    w.begin()
+    for _ in range(2):
+        w.withdraw(ANNA, purpose, w.wrapped(Deaf))
+        w.wait(DAY)
+        w.sync(desk=w.wrapped(Deaf))
+        assert w.hubspot(ANNA, NEWSLETTER) == SUBSCRIBED
+        with w.mirror.read(w.desk.portal) as work:
+            assert work.outbox.pending()
+        assert str(EventType.PUSH_CONFIRMED) not in w.types(ANNA)
+        assert not w.may_send(ANNA)
+    w.wait(DAY)
+    w.sync()
+    is_off(w, ANNA)
+    with w.mirror.read(w.desk.portal) as work:
+        assert not work.outbox.pending()
+    assert str(EventType.PUSH_CONFIRMED) in w.types(ANNA)
 
 
 @STATUSES
