@@ -14,10 +14,10 @@ from connector.acts.desk import Desk
 from connector.acts.letter_of_request import tell_received
 from connector.acts.links import Ticket, bearer
 from connector.acts.restrict import restrict
-from connector.acts.who import address_of, users_of
+from connector.acts.who import address_of, still_here, users_of
 from connector.acts.withdraw import No, withdraw
 from connector.consent.calendar import answer_due
-from connector.consent.events import SUBJECT, Event, EventType, Overlay, Source
+from connector.consent.events import SUBJECT, Event, EventType, Source
 from connector.store.people import Person
 from connector.store.requests import Identity, NewRequest, Request, RequestKind
 from connector.store.work import Work
@@ -126,9 +126,3 @@ def log_right(
     door = Source.PREFPAGE if by == SUBJECT else desk.door
     entry = Event(type=kind, actor=by, source=door, detail=detail)
     work.log.append([(still_here(work, made.person_id), entry)])
-
-
-def still_here(work: Work, person_id: int | None) -> int | None:
-    """Whoever the person of a request is now; None where they were erased or were never here."""
-    found = None if person_id is None else work.people.living(person_id)
-    return None if found is None or found.overlay is Overlay.ERASED else found.id

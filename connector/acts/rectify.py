@@ -216,7 +216,7 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
 
     Raises as `rectify` does; Refused for an address that may not be used, Stopped where another has it.
     """
-    old, wanted, spelled = address_of(address), _address(new), new.strip()
+    old, wanted, spelled = address_of(address), address_of(new, "--email"), new.strip()
     if old == wanted:
         raise Refused(
             "That is the address already.", where="--email", kind="same_address", next_step="Nothing to do."
@@ -250,18 +250,6 @@ def rectify_email(desk: Desk, address: str, new: str, actor: str, reason: str | 
         )
     _push_noes(desk, [letter.ref for letter in letters])
     return _carried(desk, person, entry, EMAIL)
-
-
-def _address(text: str) -> str:
-    try:
-        return normalise(text)
-    except NotAnAddress as error:
-        raise ConfigurationError(
-            f"That is not one e-mail address: {error}",
-            where="--email",
-            kind="no_address",
-            next_step="Write one address, such as anna@example.com.",
-        ) from None
 
 
 def _screened(work: Work, wanted: str) -> None:

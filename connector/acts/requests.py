@@ -15,11 +15,12 @@ from connector.acts.erasure import Stage
 from connector.acts.letter_of_request import tell_answered, tell_extended
 from connector.acts.looks import Kind as LookKind
 from connector.acts.looks import Look, note
-from connector.acts.receiving import log_right, source_of, still_here
+from connector.acts.receiving import log_right, source_of
 from connector.acts.rectify import Correction, correct
 from connector.acts.restrict import restrict
 from connector.acts.subject_access import Wanted, access
 from connector.acts.telling import stages
+from connector.acts.who import still_here
 from connector.acts.withdraw import No, withdraw
 from connector.consent.calendar import answer_due, local_day
 from connector.consent.events import SUBJECT, EventType

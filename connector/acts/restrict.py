@@ -12,10 +12,10 @@ from connector.acts.projection import project
 from connector.acts.push import push
 from connector.acts.tally import Tally
 from connector.acts.telling import deliver
-from connector.acts.who import address_of, users_of
+from connector.acts.who import address_of, known_users, the_one
 from connector.consent.decision import Push
 from connector.consent.events import Event, EventType, Overlay
-from connector.errors import ConfigurationError, HubSpotRefused, Refused, Stopped, Temporary
+from connector.errors import ConfigurationError, HubSpotRefused, Refused, Temporary
 from connector.store.errands import ErrandKind
 from connector.store.outbox import Origin
 from connector.store.people import AddressKind, Person
@@ -35,7 +35,7 @@ def restrict(desk: Desk, address: str, actor: str, reason: str | None = None) ->
     """Everyone who uses the address: nothing is sent to any of them. Raises Refused for a stranger."""
     normalised = address_of(address)
     with desk.mirror.write(desk.portal) as work:
-        people = _known(work, normalised)
+        people = known_users(work, normalised)
         refs = [ref for person in people for ref in _restrict(desk, work, person, actor, reason)]
     pending = _sent(desk, refs)
     deliver(desk)
@@ -75,7 +75,7 @@ def unrestrict(desk: Desk, address: str, actor: str) -> Restricted:
     none stands, Stopped where it is not clear who is meant or an erasure has gone too far."""
     normalised = address_of(address)
     with desk.mirror.write(desk.portal) as work:
-        people = [person for person in _known(work, normalised) if person.overlay is Overlay.RESTRICTED]
+        people = [person for person in known_users(work, normalised) if person.overlay is Overlay.RESTRICTED]
         if not people:
             raise Refused(
                 "Nobody here is restricted.",
@@ -83,28 +83,10 @@ def unrestrict(desk: Desk, address: str, actor: str) -> Restricted:
                 kind="nobody_restricted",
                 next_step="See `person show`.",
             )
-        if len(people) > 1:
-            raise Stopped(
-                "Several restricted people share this address.",
-                where="ADDRESS",
-                kind="shared",
-                next_step="Name the one you mean by an address that nobody else has.",
-            )
-        under_way = erasure.of_person(work, people[0].id)
+        person = the_one(people, "Several restricted people share this address.")
+        under_way = erasure.of_person(work, person.id)
         if under_way is not None:
             take_back(work, under_way)
-        lift(desk, work, people[0].id, actor)
+        lift(desk, work, person.id, actor)
     deliver(desk)
-    return Restricted((people[0].ref,), None)
-
-
-def _known(work: Work, normalised: str) -> list[Person]:
-    people = users_of(work, normalised)
-    if not people:
-        raise Refused(
-            "Nobody with this address is in the mirror.",
-            where="ADDRESS",
-            kind="nobody",
-            next_step="Run `sync`, or look the address up with `person show`.",
-        )
-    return people
+    return Restricted((person.ref,), None)

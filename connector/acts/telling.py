@@ -15,7 +15,8 @@ import structlog
 
 from connector.acts.desk import Desk
 from connector.acts.ports import Recipient
-from connector.consent.events import FORMULA_TYPES, Event, EventType, Overlay, Source, State
+from connector.acts.who import still_here
+from connector.consent.events import FORMULA_TYPES, Event, EventType, Source, State
 from connector.errors import ConnectorError
 from connector.proof import canon
 from connector.store.errands import TO, Errand, ErrandKind, NewErrand
@@ -126,14 +127,8 @@ def _deliver(desk: Desk, each: Errand, done: Told) -> None:
     done.confirmed += 1
     with desk.mirror.write(desk.portal) as work:
         if work.errands.confirm(each, desk.clock.now()):
-            work.log.append([(_living(work, each.person_id), _confirmed(each, name))])
+            work.log.append([(still_here(work, each.person_id), _confirmed(each, name))])
     log.info("recipient_told", name=name, kind=each.kind)
-
-
-def _living(work: Work, person_id: int | None) -> int | None:
-    """Nobody, where the person has been erased meanwhile."""
-    found = None if person_id is None else work.people.by_ids([person_id]).get(person_id)
-    return None if found is None or found.overlay is Overlay.ERASED else found.id
 
 
 def body_of(number: str, said: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,8 @@
 """From what a user typed to the people it means."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from connector.consent.events import Overlay
 from connector.errors import ConfigurationError, Refused, Stopped
 from connector.store.people import AddressKind, Person
 from connector.store.users import Role, rank
@@ -10,14 +11,14 @@ from mappings.addresses import NotAnAddress, normalise
 from mappings.purposes import Purpose, Purposes
 
 
-def address_of(text: str) -> str:
+def address_of(text: str, where: str = "ADDRESS") -> str:
     """The normalised address. Raises ConfigurationError (exit 2), never with the text in it."""
     try:
         return normalise(text)
     except NotAnAddress as error:
         raise ConfigurationError(
             f"That is not one e-mail address: {error}",
-            where="ADDRESS",
+            where=where,
             kind="no_address",
             next_step="Write one address, such as anna@example.com, without a name around it.",
         ) from None
@@ -70,6 +71,11 @@ def users_of_all(work: Work, names: Iterable[str]) -> dict[str, list[Person]]:
 
 def one_user(work: Work, normalised: str) -> Person:
     """The one person who uses an address. Raises Refused for a stranger, Stopped where several do."""
+    return the_one(known_users(work, normalised), "Several people share this address.")
+
+
+def known_users(work: Work, normalised: str) -> list[Person]:
+    """`users_of`, at least one. Raises Refused for a stranger."""
     people = users_of(work, normalised)
     if not people:
         raise Refused(
@@ -78,14 +84,25 @@ def one_user(work: Work, normalised: str) -> Person:
             kind="nobody",
             next_step="Run `sync`, or look the address up with `person show`.",
         )
+    return people
+
+
+def the_one(people: Sequence[Person], problem: str) -> Person:
+    """The only one of those who share an address. Raises Stopped with `problem` where there are more."""
     if len(people) > 1:
         raise Stopped(
-            "Several people share this address.",
+            problem,
             where="ADDRESS",
             kind="shared",
             next_step="Name the one you mean by an address that nobody else has.",
         )
     return people[0]
+
+
+def still_here(work: Work, person_id: int | None) -> int | None:
+    """Whoever somebody is now; None where they were erased or were never here."""
+    found = None if person_id is None else work.people.living(person_id)
+    return None if found is None or found.overlay is Overlay.ERASED else found.id
 
 
 _RANKS = (AddressKind.PRIMARY, AddressKind.ADDITIONAL, AddressKind.PAST)

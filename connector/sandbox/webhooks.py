@@ -237,7 +237,8 @@ class Waiting:
 
 #: How often a body leaves.
 _TIMES: Final = {"webhook_lost": 0, "webhook_late": 0, "webhook_twice": 2}
-_PLAIN: Final = {
+#: The events that HubSpot makes of what happened to a record; of an update it makes one a property.
+PLAIN: Final = {
     "CREATE": ("contact.creation",),
     "DELETE": ("contact.deletion",),
     "RESTORE": ("contact.restore",),
@@ -248,7 +249,7 @@ _PLAIN: Final = {
 
 def _kinds(told: Happening) -> Iterator[tuple[str, str | None]]:
     """The events that HubSpot makes of it, with the property that each is about."""
-    for kind in _PLAIN.get(told.action, ()):
+    for kind in PLAIN.get(told.action, ()):
         yield kind, None
     if told.action == "UPDATE":
         for name in told.changes:

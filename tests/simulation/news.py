@@ -17,6 +17,7 @@ from connector.hubspot.signatures import WINDOW_MS, v1, v3
 from connector.sandbox.engine import Delivery
 from connector.sandbox.face_journal import FILES
 from connector.sandbox.journal import Entry
+from connector.sandbox.webhooks import PLAIN, SPACING
 from connector.web.webhooks import PATH
 from jobs.journal import CURSOR
 from tests.simulation.door import PUBLIC
@@ -35,17 +36,10 @@ WEB = f'[web]\npublic_url = "{PUBLIC}"\n'
 FATES = {"prompt": 50, "late": 20, "twice": 18, "lost": 12}
 LATE = (10 * MINUTE, 3 * HOUR, 20 * HOUR, 5 * DAY)
 #: Before each further try of one that was not taken (HA 13.1: ten over 24 hours).
-AGAIN = tuple(minutes * MINUTE for minutes in (1, 2, 5, 10, 30, 60, 120, 240, 360, 540))
+AGAIN = tuple(minutes * MINUTE for minutes in SPACING)
 #: What is younger than this when it comes may not be dropped as a replay, whatever the clocks say.
 FRESH = DAY
-_KINDS: Mapping[str, Sequence[str]] = {
-    "CREATE": ("contact.creation",),
-    "UPDATE": ("contact.propertyChange",),
-    "DELETE": ("contact.deletion",),
-    "RESTORE": ("contact.restore",),
-    "MERGE": ("contact.merge",),
-    "GDPR_DELETE": ("contact.deletion", "contact.privacyDeletion"),
-}
+_KINDS: Mapping[str, Sequence[str]] = {**PLAIN, "UPDATE": ("contact.propertyChange",)}
 _BATCH_READ = "/contacts/batch/read"
 
 
