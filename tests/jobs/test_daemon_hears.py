@@ -93,7 +93,7 @@ def test_a_colleague_unsubscribes_somebody_and_the_mirror_knows_within_seconds(r
     code, shown = reader.run(*reader.words(show))
     assert code == 0
     assert {each["purpose"]: each["state"] for each in shown["purposes"]} == {"newsletter": "WITHDRAWN"}
-    assert took < 15, "a tick is five seconds; the rest is a busy machine"
+    assert took < 60, "a tick is five seconds, the next pull twelve hours off; the rest is a busy machine"
 
 
 def test_no_notice_that_was_answered_goes_with_a_killed_process(tmp_path: Path) -> None:

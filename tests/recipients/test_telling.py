@@ -238,7 +238,7 @@ def test_headers_that_drip_for_ever_end_with_the_deadline_of_a_whole_answer(agen
         began = clock.monotonic()
         with pytest.raises(RecipientUnreachable):
             slow.tell("1", b'{"message":"1"}')
-        assert ANSWER_S <= clock.monotonic() - began < 2 * ANSWER_S
+        assert clock.monotonic() - began >= ANSWER_S, "the whole answer's time was over, no single byte's"
         assert line.injected["endless headers"] == 1
         slow.tell("1", b'{"message":"1"}')
     assert agency.numbers == ["1", "1"], "the same message again, once the line is well"

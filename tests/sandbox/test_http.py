@@ -20,10 +20,10 @@ class Client:
         self.base = running.base_url
 
     def ask(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.session.request(method, self.base + path, json=body, timeout=5, **more)
+        return self.session.request(method, self.base + path, json=body, timeout=60, **more)
 
     def control(self, act: str, **arguments: Any) -> Any:
-        reply = requests.post(f"{self.base}/_sandbox/{act}", json=arguments, timeout=5)
+        reply = requests.post(f"{self.base}/_sandbox/{act}", json=arguments, timeout=60)
         assert reply.status_code == 200, reply.text
         return reply.json()["result"]
 
@@ -191,7 +191,7 @@ def test_the_same_seed_gives_the_same_faults() -> None:
 
 
 def test_waiting_answers_wait_side_by_side() -> None:
-    with Sandbox(people=10, options=Options(latency_ms=200)).start() as running:
+    with Sandbox(people=10, options=Options(latency_ms=1_000)).start() as running:
         started = time.monotonic()
         threads = [
             threading.Thread(target=Client(running).ask, args=("GET", "/account-info/2026-03/details"))
@@ -202,7 +202,7 @@ def test_waiting_answers_wait_side_by_side() -> None:
         for thread in threads:
             thread.join()
         took = time.monotonic() - started
-    assert 0.2 <= took < 1.0
+    assert 1.0 <= took < 9.0, "one after the other they take ten seconds"
 
 
 def test_the_control_api_lists_its_acts_and_says_what_was_wrong(client: Client) -> None:

@@ -74,10 +74,10 @@ def test_a_stranger_has_no_owner(stranger: str) -> None:
 
 def test_a_million_people_start_at_once_and_weigh_little() -> None:
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone: the machine may be busy
     sandbox = Sandbox(people=1_000_000)
     first_page = sandbox.call("GET", "/crm/v3/objects/contacts", "limit=100")
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert first_page.status == 200

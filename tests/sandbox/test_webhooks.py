@@ -175,7 +175,7 @@ def test_no_more_are_under_way_than_the_app_allows(listener: Listener) -> None:
     for number in range(60):
         made.colleague.create({"email": f"p{number}@example.com"})
     with made.start():
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while len(listener.bodies) < 60 and time.monotonic() < end:
             time.sleep(0.01)
     assert len(listener.bodies) == 60

@@ -23,6 +23,7 @@ from connector.web.intake import Intake
 from connector.web.server import WebServer
 from mappings.records import Preferences
 from tests.web.conftest import PUBLIC, Visitor
+from tests.web.test_person import wait_for
 from tests.world import EVA, World, world
 
 MANY = [f"person{number}@example.org" for number in range(12)]
@@ -41,7 +42,7 @@ class Counted:
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self.sizes: list[int] = []
-        self.door = threading.Event()
+        self.door, self.entered = threading.Event(), threading.Event()
 
     def first(self) -> "Counted":
         return self
@@ -49,7 +50,8 @@ class Counted:
     @contextmanager
     def write(self, portal: int) -> Iterator[Work]:
         with self._mirror.write(portal) as work:
-            self.door.wait(20)
+            self.entered.set()
+            self.door.wait(60)
             before = work.log.size()
             yield work
             self.sizes.append(sum(h.type == "object" for h in work.log.headers(before)))
@@ -71,7 +73,7 @@ def pressed(web: WebServer, urls: list[str]) -> Callable[[], list[int]]:
     asked = [pool.submit(Visitor(web).press, each, **{"List-Unsubscribe": "One-Click"}) for each in urls]
 
     def answers() -> list[int]:
-        found = [each.result(timeout=20).status for each in asked]
+        found = [each.result(timeout=60).status for each in asked]
         pool.shutdown()
         return found
 
@@ -80,13 +82,14 @@ def pressed(web: WebServer, urls: list[str]) -> Callable[[], list[int]]:
 
 def test_presses_that_come_together_are_one_transaction(here: World, monkeypatch) -> None:
     monkeypatch.setattr(intake, "PUSHERS", 0)
-    mirror = Counted(here.mirror)
+    mirror, asked, item = Counted(here.mirror), list[Any](), intake._Item
+    monkeypatch.setattr(intake, "_Item", lambda *what: asked.append(what) or item(*what))
     urls = [links_of(here.desk, address).one_click for address in MANY]
     with served(here, mirror) as web:
         first = pressed(web, urls[:1])
-        time.sleep(0.3)  # it is taken, and waits at the door
+        assert mirror.entered.wait(60)  # it is taken, and waits at the door
         others = pressed(web, urls[1:])
-        time.sleep(0.5)
+        wait_for(lambda: len(asked) == len(MANY))
         mirror.door.set()
         assert {*first(), *others()} == {200}
     assert mirror.sizes == [1, len(MANY) - 1]
@@ -136,7 +139,7 @@ class Together:
     def __init__(self, real: Any) -> None:
         self._real = real
         self._seen: set[str] = set()
-        self.both = threading.Barrier(2, timeout=10)
+        self.both = threading.Barrier(2, timeout=60)
 
     def preferences(self, email: str, **more: Any) -> Preferences:
         if email not in self._seen:
@@ -162,7 +165,7 @@ def test_the_addresses_of_one_person_do_not_wait_for_each_other(tmp_path: Path) 
         with wiring.web_of(here.settings, [here.wrapped(Together)], here.tools) as web:
             assert web is not None
             assert Visitor(web).press(url).status == 200
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while not all(map(here.opted_out_of_all, (EVA, other))):
                 assert time.monotonic() < until, "one address waited for the other"
                 time.sleep(0.05)
@@ -188,7 +191,7 @@ def test_while_a_crowd_is_taken_in_one_pusher_goes_on_and_the_others_follow(alon
         time.sleep(2 * intake.CALM_S)
         assert not other.done()
         alone._crowded_until = time.monotonic()
-        assert other.result(timeout=10) == "second"
+        assert other.result(timeout=60) == "second"
 
 
 @pytest.mark.parametrize(("many", "expected"), [(3, math.inf), (2, 0.0)])
@@ -206,7 +209,7 @@ def test_many_at_once_are_a_crowd_until_a_while_after_they_are_written(
     began = time.monotonic()
     with ThreadPoolExecutor(many) as pool:
         for each in [pool.submit(alone.accept, write) for _ in range(many)]:
-            each.result(timeout=20)
+            each.result(timeout=60)
     assert seen == [expected] * many
     alone.accept(write)  # the one before has ended
     assert began < seen[-1] < math.inf if expected else seen[-1] == 0.0
