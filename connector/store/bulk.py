@@ -126,7 +126,8 @@ class Lookup:
     `statement` compares a column with PORTAL and has no other parameter; `column` is what the values are of.
     SQLAlchemy's own IN list costs 4 microseconds a value, more than SQLite takes to find it. SQLite gets
     lists in a few lengths, filled up with their last value, so that it knows each statement already;
-    PostgreSQL an array.
+    PostgreSQL an array, unnested: of one that is not, a planner without statistics compares each row of the
+    table with each value.
 
     `indexed`: the column begins an index of its own, and SQLite must take that. It keeps no statistics here,
     holds `portal = ?` for the rarest of finds, and would read every row of the portal by the primary key.
@@ -154,7 +155,7 @@ class Lookup:
         key = (connection.dialect.name, length)
         found = self._spelled.get(key)
         if found is None:
-            asked = f"= ANY(%(chunk)s::{self._array.type}[])"
+            asked = f"IN (SELECT unnest(%(chunk)s::{self._array.type}[]))"
             within = f"IN ({', '.join('?' * length)})" if length else asked
             marked = self._statement.where(text(f"{self._column} {_CHUNK_MARK}"))
             spelled = str(marked.compile(dialect=connection.dialect))
@@ -277,7 +278,7 @@ def _there(connection: Connection, table: Table, by: str, portal: int, values: I
 @lru_cache(maxsize=64)
 def _present(table: Table, by: str) -> str:
     ours = "portal = %s AND " if "portal" in _key(table) else ""
-    asked = f"{ours}{by} = ANY(%s::{array_of(table.c[by]).type}[])"
+    asked = f"{ours}{by} IN (SELECT unnest(%s::{array_of(table.c[by]).type}[]))"
     return f"SELECT {by} FROM {table.name} WHERE {asked}"  # noqa: S608 - our own names
 
 

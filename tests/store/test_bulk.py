@@ -93,6 +93,20 @@ def test_filling_says_the_same_as_one_row_after_the_other(mirror, known) -> None
 
 
 @pytest.mark.postgresql
+def test_no_row_is_compared_with_each_value_in_turn(server) -> None:
+    """What a planner without statistics does with an array: 27 ms for 100 values among 10,000 rows."""
+    spelled = bulk.Lookup(select(observed.c.ref).where(observed.c.portal == bulk.PORTAL), observed.c.ref)
+    with server.connect() as connection:
+        refs = array_of(observed.c.ref).spelled(row[0] for row in TOLD)
+        given_ = {"portal": PORTAL, "chunk": refs}
+        plans = [
+            connection.exec_driver_sql(f"EXPLAIN {spelled._text(connection, 0)}", given_).scalars().all(),
+            connection.exec_driver_sql(f"EXPLAIN {bulk._present(observed, 'ref')}", (refs,)).scalars().all(),
+        ]
+    assert not any("ANY" in step for plan in plans for step in plan)
+
+
+@pytest.mark.postgresql
 def test_a_portal_that_is_read_first_is_copied_and_not_merged(postgresql_url, server) -> None:
     """A merge costs PostgreSQL twice as much: no row of a new table may be sent by one."""
     said: list[str] = []
