@@ -1,6 +1,6 @@
 """A command of the product in a process that kills itself, really, at the n-th commit or call.
 
-python -m tests.crash.child CONFIG N WORDS...      # N 0: never
+python -m tests.crash.child CONFIG N WORDS...    # N 0: never; how many there were is the last word on stderr
 """
 
 import os
@@ -19,11 +19,12 @@ from jobs import cli
 
 def main(config: str, at: str, *words: str) -> int:
     """The command's exit code, unless it does not live to see it."""
-    left = [int(at)]
+    seen = 0
 
     def moment() -> None:
-        left[0] -= 1
-        if left[0] == 0:
+        nonlocal seen
+        seen += 1
+        if seen == int(at):
             os.kill(os.getpid(), signal.SIGKILL)
 
     honest_begin: Any = Database.begin
@@ -46,7 +47,9 @@ def main(config: str, at: str, *words: str) -> int:
 
     Database.begin = begin  # type: ignore[method-assign]
     Session.send = send  # type: ignore[method-assign]
-    return cli.run(["--config", config, *words])
+    ended = cli.run(["--config", config, *words])
+    sys.stderr.write(f"{seen}\n")
+    return ended
 
 
 if __name__ == "__main__":

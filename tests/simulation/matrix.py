@@ -18,7 +18,7 @@ from typing import Any
 from connector.acts.erase import Order, erase
 from connector.acts.who import people_at
 from connector.acts.withdraw import No, withdraw
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, HubSpotRefused
 from tests.crash.script import _consent
 from tests.published import DOCS, commit, publish
 from tests.simulation.deeds import FAULTS
@@ -177,6 +177,8 @@ def _cell(product: Product, fault: str, flow: Flow) -> Cell:
     try:
         flow.start(product)
         refused = False
+    except HubSpotRefused:
+        refused = True  # told at once; who asked asks again, once a person has mended the token
     except ConnectorError as error:
         if error.exit_code not in {3, 4, 75}:
             raise
