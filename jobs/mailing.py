@@ -90,11 +90,14 @@ def _mailing(settings: Settings, name: str) -> Mailing | None:
 
 
 def _first_start(desk: Desk) -> int:
-    """When this mirror first ran: a fresh one sends its first mail at the next time of the timetable."""
+    """When this mirror first ran: a fresh one sends its first mail at the next time of the timetable.
+
+    The report's own job is first asked for right after that time: now would be too late for it.
+    """
     with desk.mirror.read(desk.portal) as work:
         known = work.meta.get("first_start")
     if known is None:
         with desk.mirror.write(desk.portal) as work:
-            known = work.meta.get("first_start") or desk.clock.now()
+            known = work.meta.get("first_start") or work.runs.first_start() or desk.clock.now()
             work.meta.put("first_start", known)
     return int(known)

@@ -78,6 +78,11 @@ class Runs:
         statement = select(run).where(self._mine).order_by(run.c.id.desc()).limit(limit)
         return [_run(row) for row in self._connection.execute(statement)]
 
+    def first_start(self) -> int | None:
+        """When the oldest run that is kept began; None before any."""
+        found = self._connection.execute(select(func.min(run.c.started_at)).where(self._mine)).scalar()
+        return None if found is None else int(found)
+
     def prune(self, before: int) -> int:
         """Forget ended runs that started before; the newest ok one of each job stays."""
         newest = select(func.max(run.c.id)).where(self._mine, run.c.outcome == "ok").group_by(run.c.job)

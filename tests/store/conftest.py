@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from connector.clock import SeededChance
+from connector.clock import SeededChance, SystemChance
 from connector.proof import keys
 from connector.store.mirror import Mirror
 from connector.store.tables import metadata
@@ -67,7 +67,8 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 @contextmanager
 def postgresql_database(name: str) -> Iterator[str]:
-    """A throw-away database, empty."""
+    """A throw-away database, empty; none of a run that was killed or goes on beside it is in its way."""
+    name = f"{name}_{SystemChance().bytes(4).hex()}"
     try:
         _run(f"CREATE DATABASE {name}")
     except OperationalError as error:
