@@ -123,6 +123,21 @@ class Deaf:
         """Nothing happens."""
 
 
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_nobody_may_be_mailed_of_whom_nothing_is_known(make: Make, purpose: str) -> None:
+    """I14: a stranger, somebody who was not read yet, somebody who never said anything, somebody erased."""
+    w = make(contacts=(ANNA,))
+    assert not w.may_send(ANNA, purpose), "not read yet"
+    w.begin()
+    assert not w.may_send(ANNA, purpose), "never said anything"
+    assert not w.may_send(BO, purpose), "a stranger"
+    asked = w.cli("check", BO, "--purpose", purpose)
+    assert (asked.code, "yes" in asked.out.lower()) == (3, False)
+    assert w.cli("check", ANNA, "--purpose", purpose).code == 3
+    w.suppress(CARIN)
+    assert not w.may_send(CARIN, purpose), "erased"
+
+
 @pytest.mark.parametrize("purpose", ["newsletter", None], ids=["one purpose", "everything"])
 def test_a_no_that_hubspot_took_but_does_not_show_stays_pending(make: Make, purpose: str | None) -> None:
     """I7: only what was read back is confirmed."""
