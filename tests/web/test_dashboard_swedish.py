@@ -23,7 +23,7 @@ from connector.acts import (
 )
 from connector.acts import requests as desk_acts
 from connector.acts.annul import QUESTION as ANNUL_QUESTION
-from connector.acts.decide import ANNUL
+from connector.acts.decide import ANNUL, GATES
 from connector.acts.erasing import Waiting
 from connector.acts.erasure import Stage, Waits
 from connector.acts.proofs import KIND as PROOFS
@@ -161,9 +161,11 @@ def test_no_kind_of_question_is_forgotten() -> None:
     for path in (ROOT / "acts").rglob("*.py"):
         if "NewReview(" in path.read_text("utf-8"):
             assert path.stem in {
-                "reviews", "breakers", "annul", "invalidate", "archived", "retain", "proofs", "erasing",
+                "reviews", "breakers", "annul", "invalidate", "archived", "destroying", "erasing",
                 "lists_left", "rows_gone", "fights",
             }, path  # fmt: skip
+    for gate in GATES.values():
+        assert gate.question.format(count=7).startswith(KINDS[gate.kind])
 
 
 def test_every_error_class_is_told_in_swedish(o: Office, monkeypatch: pytest.MonkeyPatch) -> None:
