@@ -46,13 +46,14 @@ def read_statuses(
 def _first(desk: Desk, reader: Reader, limit: int | None, tell: Tell) -> None:
     """Those whose statuses were never read, or who changed since."""
     asked: set[int] = set()
-    calls, due_in_all = desk.hubspot.calls_made, _due(desk, limit)
+    calls, due_in_all = desk.hubspot.calls_made, 0
     while limit is None or reader.singles > 0:
         with desk.mirror.read(desk.portal) as work:
             due = [row.id for row in work.contacts.due_for_statuses(len(asked) + BATCH, 0)]
         wanted = [number for number in due if number not in asked][:BATCH]
         if not wanted:
             return
+        due_in_all = due_in_all or _due(desk, limit)  # counts everybody: not where nobody is due
         asked.update(wanted)
         _read(desk, reader, wanted)
         tell(Progress("statuses", len(asked), due_in_all, desk.hubspot.calls_made - calls))
