@@ -90,15 +90,16 @@ def place(work: Work, contacts: Sequence[Contact], read: Statuses, now: int) -> 
 
 def _not_merged(contacts: Sequence[Contact]) -> list[Contact]:
     """Without those that another record of the group was made of: they were read before that merge, and would
-    give the person who is gone their addresses back. Two that name each other both stay."""
+    give the person who is gone their addresses back. Two that name each other both stay, and so does one with
+    an address that the other has not: a no there would be read by nobody."""
     into = {number: each for each in contacts for number in each.merged_ids}
     if not into:
         return list(contacts)
-    return [
-        each
-        for each in contacts
-        if (heir := into.get(each.id)) is None or heir.id in (each.id, *each.merged_ids)
-    ]
+    return [each for each in contacts if (heir := into.get(each.id)) is None or not _covers(heir, each)]
+
+
+def _covers(heir: Contact, old: Contact) -> bool:
+    return heir.id not in (old.id, *old.merged_ids) and {*old.addresses} <= {*heir.addresses}
 
 
 def _with_news(

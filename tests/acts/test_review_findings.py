@@ -659,3 +659,14 @@ def test_the_persons_own_no_within_a_long_try_of_ours_is_not_taken_for_our_write
     push(w.desk, Tally())
     assert w.opted_out_of_all(ANNA)
     assert w.hubspot(ANNA, NEWSLETTER) != SUBSCRIBED
+
+
+def test_a_record_that_another_claims_without_its_address_is_still_heard(make: Make) -> None:
+    w = make(contacts=(ANNA, BO))
+    w.begin()
+    found = [w.desk.hubspot.contact(w.contact_ids[each]) for each in (ANNA, BO)]
+    anna, bo = (each for each in found if each is not None)
+    said = anna._replace(opted_out_of_all=True, fingerprint=b"said no!")
+    with w.mirror.write(w.desk.portal) as work:
+        placing = place(work, [said, bo._replace(merged_ids=(anna.id,))], {}, w.now)
+    assert anna.id in [each.contact.id for each in placing.placed]
