@@ -11,72 +11,19 @@ from typer.exceptions import TyperException
 
 from connector import clock, logs
 from connector.errors import ConfigurationError, ConnectorError, Interrupted
-from jobs import (
-    cli_access,
-    cli_audience,
-    cli_backup,
-    cli_exports,
-    cli_fleet,
-    cli_import,
-    cli_inventory,
-    cli_log,
-    cli_migrate,
-    cli_notices,
-    cli_people,
-    cli_portal,
-    cli_processing,
-    cli_proof,
-    cli_reach,
-    cli_receipt,
-    cli_report,
-    cli_requests,
-    cli_retention,
-    cli_review,
-    cli_rights,
-    cli_run,
-    cli_setup,
-    cli_try,
-    cli_users,
-    output,
-)
+from jobs import output
+from jobs.commands import Lazy
 from jobs.options import Config, Debug, Globals, Json, PortalName, remember
 
 app = typer.Typer(
     name="consent-mirror",
+    cls=Lazy,
     help="A local, provable mirror of consent beside HubSpot.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (
-    cli_setup,
-    cli_inventory,
-    cli_portal,
-    cli_run,
-    cli_people,
-    cli_receipt,
-    cli_access,
-    cli_proof,
-    cli_notices,
-    cli_rights,
-    cli_retention,
-    cli_audience,
-    cli_import,
-    cli_exports,
-    cli_report,
-    cli_requests,
-    cli_review,
-    cli_log,
-    cli_backup,
-    cli_fleet,
-    cli_migrate,
-    cli_users,
-    cli_reach,
-    cli_processing,
-    cli_try,
-):
-    room.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import typer
 
-from connector import wiring
+from connector import wiring, wiring_web
 from connector.errors import ConfigurationError
 from connector.settings import Settings, load
 from connector.store.locks import daemon_lock
@@ -48,7 +48,7 @@ def daemon(wanted: Globals) -> Outcome:
         for desk in desks.values():
             carry_on(settings, desk)
         watcher, pulse = dead_man(settings, desks), loop.Pulse(given.clock)
-        server = stack.enter_context(wiring.web_of(settings, desks.values(), given, lent_of(settings)))
+        server = stack.enter_context(wiring_web.web_of(settings, desks.values(), given, lent_of(settings)))
         threads = {} if server is None else {"web": lambda: server.is_alive}
         stack.enter_context(watching(settings, mirror, desks.values(), tick_age=pulse.age, threads=threads))
         ticks = {name: partial(tick, settings, desk, watcher=watcher) for name, desk in desks.items()}
@@ -77,7 +77,7 @@ def serve(wanted: Globals) -> Outcome:
         portals = Portals(mirror, wanted.portal, given)
         portals.follow(settings)
         desks = portals.desks.values()
-        web = stack.enter_context(wiring.web_part_of(settings, desks, given, lent_of(settings)))
+        web = stack.enter_context(wiring_web.web_part_of(settings, desks, given, lent_of(settings)))
         server = stack.enter_context(web.served())
         stack.enter_context(watching(settings, mirror, desks, threads={"web": lambda: server.is_alive}))
         front = Front(roster, settings, portals, web)

@@ -73,7 +73,7 @@ def room_of(dotted: str) -> str:
         return parts[0]
     if len(parts) < 2 or parts[1] in BASE:
         return "base"
-    return parts[1]
+    return "wiring" if parts[1] == "wiring_web" else parts[1]
 
 
 def dotted(path: Path) -> str:

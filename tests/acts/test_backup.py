@@ -30,7 +30,6 @@ from connector.store.mirror import Mirror
 from connector.store.people import NewAddress
 from connector.store.reviews import NewReview
 from connector.store.suppression import SuppressionKind
-from jobs import cli, cli_backup, cli_rights
 from tests.store.conftest import KEYS, HandClock, postgresql_database
 from tests.world import ANNA, BO, CARIN, DAVID, EVA, HOUR, World, _template, world
 
@@ -42,13 +41,6 @@ def place(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path, contacts=PEOPLE) as made:
         made.begin()
         yield made
-
-
-def commands() -> None:
-    known = {each.name for each in cli.app.registered_commands}
-    for name, room in (("erase", cli_rights), ("backup", cli_backup)):
-        if name not in known:
-            room.register(cli.app)
 
 
 def copied(place: World, name: str = "copy.db") -> Path:
@@ -232,7 +224,6 @@ def test_an_erasure_that_was_only_asked_for_is_carried_out_after_a_restore(place
 
 
 def test_the_commands_say_what_was_done(place: World) -> None:
-    commands()
     file = place.folder / "copy.db"
     made = place.cli("backup", str(file), "--json")
     assert (made.code, made.json["file"]) == (0, str(file))

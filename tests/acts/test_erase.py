@@ -19,7 +19,6 @@ from connector.errors import ConfigurationError, Refused, Stopped
 from connector.store.cases import CaseKind
 from connector.store.suppression import SuppressionKind
 from connector.store.users import Role
-from jobs import cli, cli_rights
 from tests.world import ANNA, BO, CARIN, DAVID, DAY, EVA, HOUR, MINUTE, World, world
 
 PASSWORD = "a long enough password"
@@ -40,11 +39,6 @@ def users(place: World, *names: str) -> None:
     with place.mirror.write(place.desk.portal) as work:
         for name in names:
             work.users.add(name, Role.DPO, PASSWORD, place.now)
-
-
-def commands() -> None:
-    if "erase" not in {each.name for each in cli.app.registered_commands}:
-        cli_rights.register(cli.app)
 
 
 def gone_in_hubspot(place: World, address: str) -> bool:
@@ -442,7 +436,6 @@ def test_the_list_answers_in_one_shape(place: World) -> None:
 
 
 def test_the_commands_answer_as_the_contract_says(place: World) -> None:
-    commands()
     dry = place.cli("erase", ANNA, "--json")
     assert (dry.code, dry.json["stage"]) == (0, "dry run")
     assert place.cli("hold", "add", ANNA, "--reason", "case").code == 0

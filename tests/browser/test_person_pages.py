@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from connector import wiring
+from connector import wiring_web
 from connector.acts.links import PersonLinks, links_of
 from connector.web.server import WebServer
 from tests.world import ANNA, MINUTE, World, world
@@ -34,7 +34,7 @@ def here(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def web(here: World) -> Iterator[WebServer]:
-    with wiring.web_of(here.settings, [here.desk], here.tools) as served:
+    with wiring_web.web_of(here.settings, [here.desk], here.tools) as served:
         assert served is not None
         yield served
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.sandbox.webhooks import client_secret
 from jobs.journal import read_journal
 from tests.sandbox.listener import Listener, listening
@@ -49,7 +49,7 @@ def open_at(folder: Path, public: str | None = None) -> Iterator[World]:
     port = free_port()
     with (
         hooked(folder, listen=port, public=public or f"http://127.0.0.1:{port}") as w,
-        wiring.web_of(w.settings, [w.desk], w.tools),
+        wiring_web.web_of(w.settings, [w.desk], w.tools),
     ):
         yield w
 
@@ -103,7 +103,7 @@ def test_a_public_address_where_somebody_else_answers_is_found(tmp_path: Path) -
         other.replies = [200]
         text = w.config.read_text("utf-8").replace("http://127.0.0.1:9", other.url.removesuffix("/hook"))
         w.config.write_text(text, "utf-8")
-        with wiring.web_of(w.settings, [w.desk], w.tools):
+        with wiring_web.web_of(w.settings, [w.desk], w.tools):
             found = check(w, "webhooks")
         assert not found["ok"] and "answers 401, and not as the web part does" in found["problem"]
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from connector import wiring
+from connector import wiring_web
 from connector.hubspot.signatures import v1
 from connector.sandbox import Sandbox
 from connector.store.users import Role
@@ -89,7 +89,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         portals = Portals(w.mirror, None, w.tools)
         portals.follow(settings)
         web = stack.enter_context(
-            wiring.web_part_of(settings, portals.desks.values(), w.tools, lent_of(settings))
+            wiring_web.web_part_of(settings, portals.desks.values(), w.tools, lent_of(settings))
         )
         stack.enter_context(web.served())
         yield Served(w, Front(roster, settings, portals, web), portals, f"http://127.0.0.1:{port}", log)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.sandbox.webhooks import client_secret
 from connector.web.webhooks import PATH
 from jobs.tick import JOBS
@@ -75,7 +75,7 @@ def line(
             w.begin()
             w.grant(ANNA)
             w.wait()
-            with wiring.web_of(w.settings, [w.desk], w.tools):
+            with wiring_web.web_of(w.settings, [w.desk], w.tools):
                 yield Line(w, url, settings)
 
 

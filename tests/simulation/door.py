@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import Any
 
-from connector import wiring
+from connector import wiring, wiring_web
 from connector.acts.desk import Desk
 from connector.settings import Settings
 from connector.web import doors
@@ -44,7 +44,7 @@ class Door:
         self._stack = ExitStack()
         before, doors.Intake = doors.Intake, _Inline  # type: ignore[misc]
         try:
-            site = self._stack.enter_context(wiring.site_of(settings, [desk], tools))
+            site = self._stack.enter_context(wiring_web.site_of(settings, [desk], tools))
         finally:
             doors.Intake = before  # type: ignore[misc]
         self._app = make_app(site)

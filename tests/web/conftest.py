@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.acts.links import PersonLinks, links_of
 from connector.web.server import WebServer
 from tests.world import ANNA, BO, World, world
@@ -60,7 +60,7 @@ def here(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def web(here: World) -> Iterator[WebServer]:
-    with wiring.web_of(here.settings, [here.desk], here.tools) as served:
+    with wiring_web.web_of(here.settings, [here.desk], here.tools) as served:
         assert served is not None
         yield served
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from connector import wiring
+from connector import wiring_web
 from connector.acts import exports
 from connector.acts.papers import folder_of
 from connector.acts.reviews import OPTIONS
@@ -140,7 +140,7 @@ def office(folder: Path, *, extra: str = WEB, **more: Any) -> Iterator[Office]:
 def serve(w: World) -> Iterator[Office]:
     """The dashboard of a world that has a `[web]` with an address."""
     threads = Watched()
-    with wiring.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings), threads) as server:
+    with wiring_web.web_of(w.settings, [w.desk], w.tools, lent_of(w.settings), threads) as server:
         assert server is not None
         made = Office(w, server, threads)
         try:

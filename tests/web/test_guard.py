@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.web import guard, server
 from connector.web.languages import chosen
 from connector.web.server import WebServer
@@ -25,7 +25,7 @@ def here(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def web(here: World) -> Iterator[WebServer]:
-    with wiring.web_of(here.settings, [here.desk], here.tools) as served:
+    with wiring_web.web_of(here.settings, [here.desk], here.tools) as served:
         assert served is not None
         yield served
 
@@ -113,5 +113,5 @@ def test_the_language_is_the_readers(wanted: str | None, accepted: str | None, l
 
 
 def test_a_portal_without_web_has_none(tmp_path: Path) -> None:
-    with world(tmp_path) as made, wiring.web_of(made.settings, [made.desk], made.tools) as served:
+    with world(tmp_path) as made, wiring_web.web_of(made.settings, [made.desk], made.tools) as served:
         assert served is None

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.acts.links import links_of
 from connector.store.mirror import Mirror
 from connector.store.work import Work
@@ -62,7 +62,7 @@ class Counted:
 
 @contextmanager
 def served(here: World, mirror: Counted) -> Iterator[WebServer]:
-    with wiring.web_of(here.settings, [replace(here.desk, mirror=mirror)], here.tools) as web:  # type: ignore[arg-type]  # it passes on all else
+    with wiring_web.web_of(here.settings, [replace(here.desk, mirror=mirror)], here.tools) as web:  # type: ignore[arg-type]  # it passes on all else
         assert web is not None
         yield web
 
@@ -162,7 +162,7 @@ def test_the_addresses_of_one_person_do_not_wait_for_each_other(tmp_path: Path) 
         here.begin()
         assert here.ref(other) in refs_of(here, EVA)
         url = links_of(here.desk, EVA).one_click
-        with wiring.web_of(here.settings, [here.wrapped(Together)], here.tools) as web:
+        with wiring_web.web_of(here.settings, [here.wrapped(Together)], here.tools) as web:
             assert web is not None
             assert Visitor(web).press(url).status == 200
             until = time.monotonic() + 60

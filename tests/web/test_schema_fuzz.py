@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from connector import wiring
+from connector import wiring_web
 from connector.acts.gauges import gauges
 from connector.acts.links import links_of
 from connector.acts.sign_up import Asked, ask_yes
@@ -97,7 +97,7 @@ def test_generated_requests_break_nothing_and_reach_nobody_else(here: World) -> 
     confirming = sign_up(here, DAVID)
     before = {address: stands(here, address) for address in (BO, CARIN)}
     asked: list[tuple[str, int]] = []
-    with wiring.site_of(here.settings, [here.desk], here.tools) as site:
+    with wiring_web.site_of(here.settings, [here.desk], here.tools) as site:
         free = {name: Limiter(Rate(burst=10_000, per_s=1), here.clock) for name in site.limiters}
         app = make_app(replace(site, limiters=free))
         _drive(here, app, lambda path: path not in {*LISTENER, CONFIRM}, tokens, asked)

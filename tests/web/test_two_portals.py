@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from connector import wiring
+from connector import wiring, wiring_web
 from connector.acts import exports
 from connector.acts.desk import Desk
 from connector.acts.first_push import confirm_first_push, dry_run_shown
@@ -117,7 +117,7 @@ def two(folder: Path) -> Iterator[Two]:
             at = {name: furnished(desk, folder, PEOPLE[name], clock) for name, desk in desks.items()}
             with desks[ONE].mirror.write(desks[ONE].portal) as work:
                 work.users.add("eva", Role.ADMIN, PASSWORD, w.now)
-            with wiring.web_of(w.settings, desks.values(), w.tools, lent_of(w.settings)) as server:
+            with wiring_web.web_of(w.settings, desks.values(), w.tools, lent_of(w.settings)) as server:
                 assert isinstance(server, WebServer)
                 url = f"http://127.0.0.1:{server.port}"
                 with httpx.Client(base_url=url, timeout=60) as client:

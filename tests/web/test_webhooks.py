@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.acts.tally import Tally
 from connector.hubspot.signatures import v1, v3
 from connector.web.server import WebServer
@@ -31,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 @pytest.fixture
 def web(here: World) -> Iterator[WebServer]:
-    with wiring.web_of(here.settings, [here.desk], here.tools) as served:
+    with wiring_web.web_of(here.settings, [here.desk], here.tools) as served:
         assert served is not None
         yield served
 
