@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+import jobs.cli_portal  # noqa: F401 - so that the memory is that of the command and not of its parts
 from bench.phases import phases
-from bench.portal import Served
 from bench.sampling import Sampler
 from connector import wiring
 from connector.acts.desk import Desk
@@ -29,6 +29,9 @@ from connector.store import tables
 from jobs.backfill import backfill
 from jobs.sweep import sweep
 from jobs.turn import Plan, turn
+
+if TYPE_CHECKING:  # the sandbox is the parent's
+    from bench.portal import Served
 
 CONFIG = """
 [mirror]
@@ -67,20 +70,26 @@ class Asked:
 
 
 def measured(
-    action: str, folder: Path, portal: Served, *, unlimited: bool, database: str = ""
+    action: str, folder: Path, portal: "Served", *, unlimited: bool, database: str = ""
 ) -> dict[str, Any]:
     """Run one action in a child; its figures, with the sandbox's CPU beside them."""
     asked = Asked(action, str(folder), portal.base_url, portal.portal_id, unlimited, database)
+    _child(replace(asked, action="prepare"), portal.token)
     before = portal.cpu()
+    figures = _child(asked, portal.token)
+    return figures | {"sandbox_cpu_s": round(portal.cpu() - before, 2)}
+
+
+def _child(asked: Asked, token: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "bench.client", json.dumps(asdict(asked))],
-        env=os.environ | {"HUBSPOT_TOKEN": portal.token},
+        env=os.environ | {"HUBSPOT_TOKEN": token},
         stdout=subprocess.PIPE,
         check=True,
         text=True,
     )
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures | {"sandbox_cpu_s": round(portal.cpu() - before, 2)}
+    return figures
 
 
 def floor(desk: Desk) -> dict[str, Any]:
@@ -145,7 +154,10 @@ def main() -> None:
     config = folder / "config.toml"
     config.write_text(CONFIG.format_map(asdict(asked) | {"database": database}))
     settings = load(config)
-    wiring.prepare(settings)
+    if asked.action == "prepare":  # apart, as `init` is: it loads Alembic, which no job needs
+        wiring.prepare(settings)
+        print("{}")
+        return
     with wiring.opened(settings, None) as wired:
         desk = _unlimited(wired, asked) if asked.unlimited else wired
         figures = _timed(desk, ACTIONS[asked.action])
