@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from mappings.records import Answer, Contact, Preferences
 
-DEPTH = 8  # pages that wait for their statuses and to be written: HubSpot gives up to seven a second
+DEPTH = 10  # pages that wait for their statuses and to be written: HubSpot gives up to seven a second
 WORKERS = 12  # batches at once, where HubSpot's answer takes half a second; made as they are needed
 BATCH = 100
 UNCOLLECTED = 200_000  # objects that may be made and not freed before a collection: some ten megabytes

@@ -22,8 +22,10 @@ from mappings.records import Answer, Contact, Preferences
 SIDE_BY_SIDE = 8  # single reads at once: as many as there are connections
 
 PAGE = 100
-TOGETHER = 5  # pages written in one transaction at most
-MOMENT_S = 0.06  # such a transaction lasts so long or less, beside daemons and acts that wait for it
+TOGETHER = 10  # pages written in one transaction at most
+ALONE_S = 0.4  # such a transaction lasts so long or less while nobody else writes,
+BESIDE_S = 0.06  # and so long beside daemons and acts that wait for it
+COMPANY_S = 60.0  # who wrote may write again within
 SOON_S = 0.001
 
 AWAY = 3  # so many asked for and none answered: HubSpot is away, and not one address odd
@@ -69,6 +71,8 @@ class Reader:
     singles: int = 0  # single status reads that this turn may still make
     seen: int = field(default=0)
     _took_s: float = 0.0  # for one page, the slowest of late
+    _logged: int | None = None  # entries of the log when this reading wrote last
+    _met_s: float | None = None  # when somebody else was seen to write there
     _in_by_property: set[str] = field(default_factory=set)  # of contacts whose statuses are being asked for
 
     def bring_in(
@@ -103,7 +107,9 @@ class Reader:
         """How many pages to write together, so that nobody waits longer for the database than a moment."""
         if not self._took_s:
             return 1
-        return max(1, min(TOGETHER, int(MOMENT_S / self._took_s)))
+        met_s = self._met_s
+        beside = met_s is not None and self.desk.clock.monotonic() - met_s < COMPANY_S
+        return max(1, min(TOGETHER, int((BESIDE_S if beside else ALONE_S) / self._took_s)))
 
     def ahead(
         self, pages: Iterator[P], choose: Callable[[P], Sequence[Contact]]
@@ -123,9 +129,12 @@ class Reader:
             return
         with self.desk.mirror.write(self.desk.portal) as work:
             started = self.desk.clock.monotonic()
+            if self._logged not in {None, work.log.size()}:
+                self._met_s = started
             take_in(self.desk, work, self._group(work, wanted, read), self.tally)
             if mark is not None:
                 mark(work)
+            self._logged = work.log.size()
         took_s = (self.desk.clock.monotonic() - started) * PAGE / max(len(wanted), 1)
         self._took_s = max(took_s, 0.8 * self._took_s, SOON_S)
         self.beat()
