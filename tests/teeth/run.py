@@ -96,7 +96,7 @@ def found(patch: Path) -> dict[str, object]:
             if run.returncode:
                 used, told = os.times(), run.stdout.splitlines()
                 cpu = used.children_user - started.children_user
-                words = [line for line in told if line.startswith(("FAILED", "ERROR", "seed "))]
+                words = [line for line in told if line.startswith(("FAILED ", "ERROR tests/", "seed "))]
                 return {
                     "patch": patch.stem, "layer": layer, "cpu_s": round(cpu, 1),
                     "seconds": round(time.monotonic() - began, 1), "by": (words or [""])[0][:160],
@@ -116,15 +116,30 @@ def table(told: Sequence[Mapping[str, object]]) -> str:
     return f"{caught} of {len(told)} found, at {commit()}.\n\n" + "\n".join(lines)
 
 
+def _kept(file: Path | None) -> dict[str, dict[str, object]]:
+    if file is None or not file.exists():
+        return {}
+    lines = map(json.loads, file.read_text("utf-8").splitlines())
+    return {each["patch"]: each for each in lines}
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    parser.add_argument(
+        "--kept", type=Path, help="a file of results: a run that broke off goes on from there"
+    )
     said, told = parser.parse_args(words), []
+    before = _kept(said.kept)
     for patch in patches(said.names):
-        told.append(found(patch))
-        sys.stdout.write(json.dumps(told[-1]) + "\n")
+        told.append(before.get(patch.stem) or found(patch))
+        line = json.dumps(told[-1]) + "\n"
+        sys.stdout.write(line)
         sys.stdout.flush()
+        if said.kept and patch.stem not in before:
+            with said.kept.open("a", encoding="utf-8") as file:
+                file.write(line)
     missed = [each["patch"] for each in told if each["layer"] is None]
     sys.stdout.write(f"{len(told) - len(missed)} of {len(told)} found; missed: {missed}\n")
     if said.write:
