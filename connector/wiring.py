@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from tempfile import TemporaryDirectory
 
@@ -39,7 +39,7 @@ from connector.store.budget import Day, day_of
 from connector.store.engine import Database, parse, sqlite_path
 from connector.store.journal import Journal
 from connector.store.mirror import Mirror
-from connector.store.pace import Pace, Slate, open_pace
+from connector.store.pace import Pace, Slate, open_pace, open_slate
 from mappings.purposes import Purpose, Purposes
 from mappings.sources import subject_texts
 
@@ -59,6 +59,18 @@ class Tools:
 def tools() -> Tools:
     """The machine's own clock and randomness."""
     return Tools(clock=SystemClock(), chance=SystemChance())
+
+
+@contextmanager
+def lasting(settings: Settings, stop: threading.Event) -> Iterator[Tools]:
+    """For a process that is at many portals until `stop`: their limits stand in one place, so that it holds a
+    few connections to PostgreSQL, and not a few for each portal."""
+    given = tools()
+    slate = open_slate(settings.mirror.database)
+    try:
+        yield replace(given, stop=stop, slate=slate)
+    finally:
+        slate.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ def daemon(wanted: Globals) -> Outcome:
     loop.block_signals()  # before the database and HubSpot start threads of their own
     check_secrets(settings, wanted.portal)
     stop = threading.Event()
-    given = wiring.Tools(clock=wiring.tools().clock, chance=wiring.tools().chance, stop=stop)
     with ExitStack() as stack:
+        given = stack.enter_context(wiring.lasting(settings, stop))
         stack.enter_context(daemon_lock(settings.mirror.database))
         mirror = stack.enter_context(wiring.mirror_of(settings, given))
         names = [wanted.portal] if wanted.portal else [portal.name for portal in settings.portals]
@@ -71,8 +71,8 @@ def serve(wanted: Globals) -> Outcome:
         )
     loop.block_signals()
     stop = threading.Event()
-    given = wiring.Tools(clock=wiring.tools().clock, chance=wiring.tools().chance, stop=stop)
     with ExitStack() as stack:
+        given = stack.enter_context(wiring.lasting(settings, stop))
         mirror = stack.enter_context(wiring.mirror_of(settings, given))
         portals = Portals(mirror, wanted.portal, given)
         portals.follow(settings)

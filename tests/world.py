@@ -40,6 +40,7 @@ from connector.sandbox.options import Options, Tier
 from connector.sandbox.server import Running, Sandbox
 from connector.settings import Settings, load
 from connector.store.mirror import Mirror
+from connector.store.pace import open_slate
 from connector.store.people import Person
 from connector.store.reviews import Review
 from connector.store.states import StateRow
@@ -48,6 +49,7 @@ from jobs import cli
 from jobs.turn import Plan, Turned, turn
 from mappings.addresses import normalise
 from mappings.words import Status
+from tests.store.conftest import emptied, postgresql_database
 
 NEWSLETTER, OFFERS, EVENTS = 101, 102, 103
 TYPES = {"newsletter": NEWSLETTER, "offers": OFFERS, "events": EVENTS}
@@ -55,6 +57,8 @@ ANNA, BO, CARIN, DAVID, EVA = (f"{name}@example.org" for name in ("anna", "bo", 
 START = 1_781_517_600_000  # 2026-06-15T10:00:00Z
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 TOKEN = "CONSENT_MIRROR_TEST_TOKEN"
+#: `CONSENT_MIRROR_TEST_ON=postgresql` lives every world on a PostgreSQL database (`make test-postgresql`).
+ON_POSTGRESQL = os.environ.get("CONSENT_MIRROR_TEST_ON", "sqlite") == "postgresql"
 WORDING = "a" * 64
 SUBSCRIBED, UNSUBSCRIBED, NOT_SPECIFIED = (str(status) for status in Status)
 
@@ -102,6 +106,36 @@ def _template() -> Path:
     settings = _settings(folder, _toml(folder, 1, "http://127.0.0.1:9"))
     wiring.prepare(settings, wiring.Tools(clock=WorldClock(), chance=SeededChance("template")))
     return folder
+
+
+class _Databases:
+    """PostgreSQL databases with an empty mirror under the keys of the template; made as they are needed."""
+
+    def __init__(self) -> None:
+        self._free: list[str] = []
+        self._made = contextlib.ExitStack()
+        atexit.register(self._made.close)
+
+    def taken(self) -> str:
+        if self._free:
+            return self._free.pop()
+        url = str(self._made.enter_context(postgresql_database(f"cm_world_{os.getpid()}")))
+        text = on(url, _template(), _toml(_template(), 1, "http://127.0.0.1:9"))
+        tools = wiring.Tools(clock=WorldClock(), chance=SeededChance("template"))
+        wiring.prepare(_settings(_template(), text), tools)
+        return url
+
+    def given_back(self, url: str) -> None:
+        emptied(url)
+        self._free.append(url)
+
+
+DATABASES = _Databases()
+
+
+def on(url: str, folder: Path, text: str) -> str:
+    """The same configuration with another database."""
+    return text.replace(f"sqlite:///{folder}/mirror.db", url)
 
 
 def _settings(folder: Path, text: str) -> Settings:
@@ -157,11 +191,16 @@ class World:
         self.contact_ids = {address: self.create(address) for address in contacts}
         self.server: Running = self.sandbox.start()
         os.environ[TOKEN] = self.server.token
-        for name in ("mirror.db", "mirror.keys"):
-            shutil.copy(_template() / name, folder / name)
+        shutil.copy(_template() / "mirror.keys", folder / "mirror.keys")
         text = _toml(
             folder, self.server.portal_id, self.server.base_url, extra=extra, portal=portal, retain=retain
         )
+        self._postgresql = DATABASES.taken() if ON_POSTGRESQL else None
+        if self._postgresql is not None:
+            text = on(self._postgresql, folder, text)
+            self.tools = replace(self.tools, slate=open_slate(self._postgresql))
+        else:
+            shutil.copy(_template() / "mirror.db", folder / "mirror.db")
         self.settings = _settings(folder, text)
         self.config = folder / "config.toml"
 
@@ -185,6 +224,10 @@ class World:
     def close(self) -> None:
         if "mirror" in self.__dict__:
             self.mirror.close()
+        if self._postgresql is not None:
+            assert self.tools.slate is not None
+            self.tools.slate.close()
+            DATABASES.given_back(self._postgresql)
         threading.Thread(
             target=self.server.stop, name="end of a world"
         ).start()  # it takes a tenth of a second

@@ -7,7 +7,6 @@ The main scenarios run with every open point of HubSpot's documentation at each 
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -332,8 +331,9 @@ TABLES = (
 
 def rows(w: World) -> dict[str, int]:
     """How many rows the mirror has of everything that may hold a person."""
-    with sqlite3.connect(w.folder / "mirror.db") as connection:
-        return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES}
+    with w.mirror.engine.connect() as connection:
+        run = connection.exec_driver_sql
+        return {t: run(f"SELECT count(*) FROM {t}").scalar_one() for t in TABLES}
 
 
 SPELLINGS = {

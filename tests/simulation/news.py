@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.hubspot.session import ANSWER_S
 from connector.hubspot.signatures import WINDOW_MS, v1, v3
 from connector.sandbox.engine import Delivery
 from connector.sandbox.face_journal import FILES
@@ -328,7 +329,7 @@ def _body(events: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _came(delivery: Delivery) -> bool:
-    whole = delivery.end == "whole" and delivery.wait_s < 30 and not delivery.drip_s
+    whole = delivery.end == "whole" and delivery.wait_s < 30 and delivery.drip_s < ANSWER_S
     return whole and delivery.reply.status in {200, 207}
 
 

@@ -87,7 +87,8 @@ def postgresql_url() -> Iterator[str]:
         yield made
 
 
-def _emptied(url: str) -> None:
+def emptied(url: str) -> None:
+    """Every row of every portal goes; whose keys the database has stays."""
     with raw(url) as connection:
         for table in metadata.sorted_tables:
             if table.name != "meta":  # it says whose keys the database has
@@ -105,7 +106,7 @@ def url(request, tmp_path) -> Iterator[str]:
     else:
         made = request.getfixturevalue("postgresql_url")
         yield made
-        _emptied(made)
+        emptied(made)
 
 
 @pytest.fixture
