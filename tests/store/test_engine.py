@@ -1,4 +1,4 @@
-"""What every connection to SQLite is told: an acknowledged commit survives a power cut, nothing erased stays."""
+"""What each connection to SQLite is told: what was acknowledged survives a power cut, what is erased goes."""
 
 from pathlib import Path
 
