@@ -72,7 +72,7 @@ sbom: .venv/installed
 
 mutate: .venv/installed
 	$(BIN)/python -m mutmut run --max-children 2
-	$(BIN)/python -m mutmut results
+	$(BIN)/python -m tests.mutation.told --write
 
 lock:
 	$(PYTHON) -m venv .venv-lock
