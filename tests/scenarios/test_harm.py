@@ -22,10 +22,9 @@ from connector.errors import ConnectorError
 from connector.sandbox.options import Options, Tier
 from connector.sandbox.server import Running
 from connector.store.users import Role
-from mappings.records import StatusRow
 from mappings.words import Status
 from tests.scenarios.conftest import Make
-from tests.scenarios.ports import Between, Death, Killed, MortalHubSpot, MortalMirror
+from tests.scenarios.ports import Between, Deaf, Death, Killed, MortalHubSpot, MortalMirror
 from tests.scenarios.switches import BOTH, OTHERS, RECORDS, STATUSES
 from tests.world import (
     ANNA,
@@ -104,22 +103,6 @@ def test_nobody_else_resubscribes_a_no(make: Make, switches: Switches) -> None:
     settle(w, desk, full=True)
     is_off(w, ANNA)
     assert not witness.yeses
-
-
-class Deaf:
-    """HubSpot says that it wrote, and did not: an index that lags, a workflow in the same second."""
-
-    def __init__(self, hubspot: Any) -> None:
-        self._hubspot = hubspot
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._hubspot, name)
-
-    def set_status(self, email: str, subscription: int, status: Status, **_: Any) -> StatusRow:
-        return StatusRow(address=email, subscription=subscription, status=status)
-
-    def unsubscribe_all(self, email: str) -> None:
-        """Nothing happens."""
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
