@@ -58,6 +58,18 @@ def end(records):
 GOOD = log()
 
 
+def test_an_entry_that_follows_another_one_is_found():
+    """Somebody took an entry's place and chained the rest to theirs: each hash is right, one `prev` is not."""
+    records = log()[:4]
+    prev = records[2].hash.hex()
+    for seq in range(5, SIZE + 1):
+        records.append(entry(seq, prev))
+        prev = records[-1].hash.hex()
+    found = verify_log(records)
+    assert found.first_broken == Broken(5, Problem.PREV)
+    assert [each.problem for each in found.findings] == [Problem.PREV]
+
+
 def changed(record, **fields):
     return record._replace(header=msgspec.structs.replace(record.header, **fields))
 
