@@ -59,7 +59,7 @@ GOOD = log()
 
 
 def test_an_entry_that_follows_another_one_is_found():
-    """Somebody took an entry's place and chained the rest to theirs: each hash is right, one `prev` is not."""
+    """One took an entry's place and chained the rest to theirs: every hash is right, one `prev` is not."""
     records = log()[:4]
     prev = records[2].hash.hex()
     for seq in range(5, SIZE + 1):
