@@ -26,8 +26,8 @@ class Unchanged:
         answers = {each.address: each for each in read.values() if isinstance(each, Answer)}
         found: dict[int, bytes] = {}
         for contact in contacts:
-            theirs = [answers.get(address) for address in contact.addresses]
-            whole = [each for each in theirs if each is not None]
+            theirs = contact.addresses
+            whole = [answers[address] for address in theirs if address in answers]
             if len(whole) == len(theirs):
                 found[contact.id] = self._print(whole)
         return found

@@ -40,9 +40,8 @@ class Printer:
     def __call__(self, answers: Sequence[Answer]) -> bytes:
         found = self._base.copy()
         for each in answers:
-            found.update(each.address.encode() + b"\0")
-            found.update(each.statuses)
-            found.update(b"\0none\0" if each.wide is None else each.wide)
+            wide = b"\0none\0" if each.wide is None else each.wide
+            found.update(b"%b\0%b%b" % (each.address.encode(), each.statuses, wide))
         return found.digest()
 
     def __eq__(self, other: object) -> bool:

@@ -112,6 +112,24 @@ def update(
         connection.exec_driver_sql(statement, list(rows))
 
 
+def assign(
+    connection: Connection, portal: int, column: Column[Any], value: Any, of: Column[T], values: Iterable[T]
+) -> None:
+    """Give one column of one portal's rows the same value, where `of` is one of `values`: a statement for
+    each chunk of them, not for each row."""
+    table, sign = column.table.name, mark(connection)
+    start = f"UPDATE {table} SET {column.name} = {sign} WHERE portal = {sign} AND {of.name}"  # noqa: S608 - our names
+    for chunk in batched(dict.fromkeys(values), CHUNK):
+        if connection.dialect.name == "postgresql":
+            array = array_of(of)
+            within = f"IN (SELECT unnest(%s::{array.type}[]))"
+            connection.exec_driver_sql(f"{start} {within}", (value, portal, array.spelled(chunk)))
+        else:
+            filled = _filled(chunk)
+            within = f"IN ({', '.join('?' * len(filled))})"
+            connection.exec_driver_sql(f"{start} {within}", (value, portal, *filled))
+
+
 def select_in(
     connection: Connection, statement: Select[Any], column: Column[T], values: Iterable[T]
 ) -> Iterator[AnyRow]:
@@ -147,9 +165,9 @@ class Lookup:
                 given = {"portal": portal, "chunk": self._array.spelled(chunk)}
                 yield from connection.exec_driver_sql(self._text(connection, 0), given).all()
             else:
-                length = next(each for each in _LENGTHS if each >= len(chunk))
-                filled = (portal, *chunk, *[chunk[-1]] * (length - len(chunk)))
-                yield from connection.exec_driver_sql(self._text(connection, length), filled).all()
+                filled = _filled(chunk)
+                statement = self._text(connection, len(filled))
+                yield from connection.exec_driver_sql(statement, (portal, *filled)).all()
 
     def _text(self, connection: Connection, length: int) -> str:
         key = (connection.dialect.name, length)
@@ -191,6 +209,12 @@ class Spelled:
 PORTAL: Final = bindparam("portal", type_=BigInteger())
 _CHUNK_MARK: Final = "= 'the values'"
 _LENGTHS: Final = (1, 4, 16, 64, 128, 256, CHUNK)
+
+
+def _filled(chunk: list[T]) -> list[T]:
+    """Up to the next of a few lengths, with its last value again."""
+    length = next(each for each in _LENGTHS if each >= len(chunk))
+    return [*chunk, *[chunk[-1]] * (length - len(chunk))]
 
 
 def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:

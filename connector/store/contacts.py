@@ -176,8 +176,7 @@ class Contacts:
         return within if upto is None else within.where(contact.c.id <= upto)
 
     def _set(self, column: str, ids: Iterable[int], at: int) -> None:
-        rows = [(at, self._portal, each) for each in ids]
-        bulk.update(self._connection, contact, (column,), ("portal", "id"), rows)
+        bulk.assign(self._connection, self._portal, contact.c[column], at, contact.c.id, ids)
 
 
 def _contact(row: bulk.AnyRow) -> ContactRow:

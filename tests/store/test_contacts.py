@@ -1,9 +1,12 @@
 """HubSpot's records."""
 
+import pytest
+
 from connector.store.contacts import ContactCounts, ContactRow
 
 from .conftest import NOW, PORTAL
 
+OTHER = PORTAL + 1
 ROW = ContactRow(5, 1, b"12345678", "FORM", NOW, NOW + 1, NOW + 2, NOW + 3, True, NOW + 4)
 
 
@@ -74,3 +77,17 @@ def test_portals_are_apart(mirror):
     with mirror.read(PORTAL) as work:
         assert work.contacts.ids_between(0, None) == [1, 2, 3]
         assert work.contacts.by_ids([1])[1].person_id == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 500, 501, 1203])
+def test_those_that_were_read_are_marked_and_no_others(mirror, count):
+    for portal in (PORTAL, OTHER):
+        with mirror.write(portal) as work:
+            work.contacts.put([ContactRow(number, None) for number in range(1, 1301)])
+    with mirror.write(PORTAL) as work:
+        work.contacts.mark_read([*range(1, count + 1), *range(1, min(count, 3) + 1)], 7)
+    with mirror.read(PORTAL) as work:
+        read = {row.id for row in work.contacts.by_ids(range(1, 1301)).values() if row.statuses_read_at == 7}
+    assert read == set(range(1, count + 1))
+    with mirror.read(OTHER) as work:
+        assert not any(row.statuses_read_at for row in work.contacts.by_ids(range(1, 1301)).values())
