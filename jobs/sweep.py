@@ -57,8 +57,8 @@ class _Compared:
             known = work.contacts.known_between(piece.low, piece.high)
         self.missing += known.keys() - {contact.id for contact in piece.contacts}
         if self._unchanged is not None:
-            theirs = ((each.id, *known.get(each.id, UNKNOWN)) for each in piece.contacts)
-            self._unchanged.known.update((number, said) for number, said, who in theirs if who is not None)
+            here = {each.id: known[each.id] for each in piece.contacts if each.id in known}
+            self._unchanged.known.update((number, said) for number, (said, who) in here.items() if who)
             return piece.contacts
         return [each for each in piece.contacts if known.get(each.id, UNKNOWN)[0] != each.fingerprint]
 
