@@ -6,13 +6,18 @@ DAYS ?= 1000
 SEED ?= 1
 SECONDS ?= 3600
 
-.PHONY: demo test lint types lock bench clean simulate simulate-long stateful crash sigkill matrix teeth mutate soak audit sbom
+.PHONY: demo test test-postgresql lint types lock bench clean simulate simulate-long stateful crash sigkill matrix teeth mutate soak audit sbom
 
 demo: .venv/installed
 	$(BIN)/consent-mirror demo
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The tests of the whole product once more, each world on a PostgreSQL database (on loopback).
+test-postgresql: .venv/installed
+	CONSENT_MIRROR_TEST_ON=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile \
+		tests/scenarios tests/acts tests/jobs tests/proof tests/web tests/recipients tests/report
 
 lint: .venv/installed
 	$(BIN)/ruff check .

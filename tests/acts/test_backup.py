@@ -72,6 +72,7 @@ def left(place: World) -> None:
 # --- backup ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_a_copy_is_whole_private_and_never_overwrites(place: World) -> None:
     file = copied(place)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -81,6 +82,7 @@ def test_a_copy_is_whole_private_and_never_overwrites(place: World) -> None:
     assert not list(place.folder.glob("*.part"))
 
 
+@pytest.mark.sqlite
 def test_a_copy_is_consistent_while_others_write(place: World) -> None:
     stop, problems = threading.Event(), []
 
@@ -223,6 +225,7 @@ def test_an_erasure_that_was_only_asked_for_is_carried_out_after_a_restore(place
     assert place.person(ANNA) is None
 
 
+@pytest.mark.sqlite
 def test_the_commands_say_what_was_done(place: World) -> None:
     file = place.folder / "copy.db"
     made = place.cli("backup", str(file), "--json")
@@ -291,6 +294,7 @@ def tells(text: str, number: int) -> bool:
     return re.search(rf"(?<![0-9a-f-]){number}(?![0-9a-f-])", text) is not None
 
 
+@pytest.mark.sqlite
 def test_of_somebody_erased_no_byte_is_left_anywhere(
     place: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -403,6 +407,7 @@ def test_a_torn_or_edited_line_costs_itself_alone(journal: Journal) -> None:
     assert [line.data for line in journal.lines()] == [b"a"]
 
 
+@pytest.mark.sqlite
 def test_the_list_is_sorted_and_lifted_where_the_table_is(place: World) -> None:
     for address in (EVA, "zoe@example.org", "adam@example.org"):
         place.mirror.suppress(place.desk.portal, address, SuppressionKind.ERASED)
@@ -423,6 +428,7 @@ def test_a_journal_that_cannot_be_written_refuses_the_no(place: World) -> None:
     assert place.state(ANNA) == "UNKNOWN"
 
 
+@pytest.mark.sqlite
 def test_the_journal_holds_no_address_in_the_clear(place: World) -> None:
     place.withdraw(ANNA)
     assert "anna" not in journal_text(place)

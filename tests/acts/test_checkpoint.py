@@ -18,6 +18,8 @@ from connector.store.mirror import Mirror
 from tests.proof.bundles import NEW_SEED, filled, journal_of
 from tests.world import ANNA, BO, World, WorldClock
 
+pytestmark = pytest.mark.sqlite
+
 GUARD = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
 TRIGGERS = ("entry_no_update", "entry_no_delete", "checkpoint_no_update", "checkpoint_no_delete")
 LATE = 6  # an entry after the first checkpoint

@@ -88,6 +88,7 @@ def test_a_look_is_no_change(world):
     assert (world.row(ANNA), world.state(ANNA)) == (before, state)
 
 
+@pytest.mark.sqlite
 def test_a_locked_mirror_answers_and_the_look_is_noted_later(world):
     seen_at = world.now
     with locked(world):
@@ -109,6 +110,7 @@ def test_a_locked_mirror_answers_and_the_look_is_noted_later(world):
     assert waiting(world) == []
 
 
+@pytest.mark.sqlite
 def test_the_next_look_brings_the_late_ones_and_a_crash_between_doubles_none(world):
     with locked(world):
         world.cli("person", "show", ANNA)
@@ -122,6 +124,7 @@ def test_the_next_look_brings_the_late_ones_and_a_crash_between_doubles_none(wor
     assert len(looks(world)) == 1
 
 
+@pytest.mark.sqlite
 def test_where_no_look_can_be_noted_nothing_is_shown_and_check_answers(world, monkeypatch):
     monkeypatch.setattr(LateLooks, "keep", _unwritable)
     with locked(world):

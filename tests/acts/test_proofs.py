@@ -208,6 +208,7 @@ def test_a_no_to_the_question_keeps_all_of_it(w: World) -> None:
     assert all(len(grants(w, address)) == 2 for address in PEOPLE)
 
 
+@pytest.mark.sqlite
 def test_no_byte_of_it_is_left(w: World) -> None:
     ended(w)
     gone = sealed(w.folder, _entries(w))
@@ -218,6 +219,7 @@ def test_no_byte_of_it_is_left(w: World) -> None:
     assert found_in(w.folder, gone) == []
 
 
+@pytest.mark.sqlite
 def test_a_restored_copy_loses_it_again(w: World) -> None:
     ended(w)
     file = copied(w)

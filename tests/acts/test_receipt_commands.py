@@ -155,6 +155,7 @@ def test_log_show_streams_headers_in_order(world):
     assert world.cli("log", "show", "--subject", "anna@example.org").code == 2
 
 
+@pytest.mark.sqlite
 def test_verify_needs_no_token_and_tells_a_broken_log(own, monkeypatch):
     monkeypatch.delenv(TOKEN)
     good = own.cli("log", "verify", "--payloads", "--json")
@@ -169,6 +170,7 @@ def test_verify_needs_no_token_and_tells_a_broken_log(own, monkeypatch):
     assert own.cli("log", "checkpoint").code == 3
 
 
+@pytest.mark.sqlite
 def test_a_guard_that_is_gone_is_told_even_where_every_entry_is_sound(own):
     with sqlite3.connect(own.folder / "mirror.db") as connection:
         connection.execute("DROP TRIGGER entry_no_update")

@@ -173,6 +173,7 @@ def test_a_yes_is_one_persons(w: World) -> None:
     assert say(w, subject=people[0].ref).grade is Grade.E2
 
 
+@pytest.mark.sqlite
 def test_a_kept_file_comes_back_byte_for_byte_and_is_nowhere_readable(w: World) -> None:
     secret = File("scan.pdf", b"Anna Andersson, 19800101-1234" * 50)
     say(w, evidence=[secret], keep=True)

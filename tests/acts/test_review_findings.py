@@ -133,6 +133,7 @@ def test_one_address_that_cannot_be_read_holds_no_other_no(
     assert set(held.values()) == {UNSUBSCRIBED}
 
 
+@pytest.mark.sqlite
 def test_a_damaged_row_holds_no_other_no(make: Make) -> None:
     w = make(contacts=(ANNA, BO))
     w.begin()

@@ -73,6 +73,7 @@ def test_the_daily_one_is_kept_and_mailed_and_status_tells(w: World, box: Box) -
     assert w.cli("log", "verify", "--against", str(w.folder / "offsite"), "--json").json["ok"]
 
 
+@pytest.mark.sqlite
 def test_a_log_that_was_cut_off_is_found_by_the_copy_and_never_signed(w: World) -> None:
     w.cli("sync")
     w.grant(ANNA)

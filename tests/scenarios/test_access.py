@@ -50,6 +50,7 @@ def kinds(made: World) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.sqlite
 def test_everything_that_reaches_the_register_is_listed(w: World) -> None:
     w.withdraw(ANNA)  # the first no makes the journal
     w.sandbox.colleague.audit("SERVICE_KEY_CREATE", "881")
@@ -154,6 +155,7 @@ def test_a_revoked_key_is_gone(w: World) -> None:
     assert "Service 881" not in rows(w)
 
 
+@pytest.mark.sqlite
 def test_a_file_that_others_can_read_is_a_discrepancy(w: World) -> None:
     w.settings.mirror.keys.chmod(0o600)
     rows(w)
@@ -222,6 +224,7 @@ def test_the_document_says_what_the_json_says(w: World, language: str) -> None:
     assert "user1002@" not in text
 
 
+@pytest.mark.sqlite
 def test_the_nightly_job_reads_it_and_the_mail_tells_of_it(w: World) -> None:
     figures = watch(w.desk, w.settings, nothing)
     assert figures["grantees"] == 7

@@ -389,6 +389,7 @@ def test_a_configuration_that_is_not_there_is_2(w: World, tmp_path: Path) -> Non
     problem(w.cli("status", "--json", "--config", str(tmp_path / "none.toml"), config=False), 2, "init")
 
 
+@pytest.mark.sqlite
 def test_a_mirror_that_is_not_there_is_2_and_is_not_made(w: World) -> None:
     w.mirror.close()
     for path in w.folder.glob("mirror.db*"):
@@ -397,6 +398,7 @@ def test_a_mirror_that_is_not_there_is_2_and_is_not_made(w: World) -> None:
     assert not (w.folder / "mirror.db").exists()
 
 
+@pytest.mark.sqlite
 def test_a_newer_mirror_is_left_alone(w: World) -> None:
     w.mirror.close()
     with sqlite3.connect(w.folder / "mirror.db") as connection:
@@ -404,6 +406,7 @@ def test_a_newer_mirror_is_left_alone(w: World) -> None:
     problem(w.cli("sync", "--json"), 2, "newer")
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_2(w: World) -> None:
     w.mirror.close()
     for path in w.folder.glob("mirror.db*"):
@@ -428,6 +431,7 @@ def test_a_bad_key_file_is_2_before_anything_is_touched(w: World, damage: Any, w
     assert not w.sandbox.machine.requests()
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_75(w: World) -> None:
     w.mirror.close()
     holder = sqlite3.connect(w.folder / "mirror.db", isolation_level=None)

@@ -19,6 +19,8 @@ from connector.store import engine
 from tests.scenarios.conftest import Make
 from tests.world import ANNA, BO, NEWSLETTER, SUBSCRIBED, TOKEN, Ran, World
 
+pytestmark = pytest.mark.sqlite
+
 Damage = Callable[[World], object]
 ROOT = os.geteuid() == 0
 SECRET = "pat-eu1-kanarie-0000"

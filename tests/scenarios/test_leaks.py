@@ -167,6 +167,7 @@ def test_what_a_command_says_names_nobody(words: tuple[str, ...], status: int, w
     assert "Traceback" not in ran.out + ran.err
 
 
+@pytest.mark.sqlite
 def test_the_files_of_the_mirror_name_nobody(w: World) -> None:
     secrets = secrets_of(w)
     quoting(w, 400)

@@ -14,6 +14,8 @@ import pytest
 from tests.scenarios.conftest import Make
 from tests.world import ANNA, BO, CARIN, NEWSLETTER, SUBSCRIBED, TOKEN, World
 
+pytestmark = pytest.mark.sqlite
+
 #: What we wrote ourselves, not the product.
 MINE = {"config.toml", "wording.txt", "scan.bin", "people.csv", "token"}
 #: For others to read (docs/operations.md): no person, signed.

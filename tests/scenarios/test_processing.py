@@ -81,6 +81,7 @@ def test_html_pdf_and_sheet_say_the_same(w: World, sheet: str, language: str) ->
         assert f"{say['missing']}{FILL[language]['purposes.subjects']} (purposes.subjects)" in cells
 
 
+@pytest.mark.sqlite
 def test_the_threat_model_has_all_twenty_and_follows_the_settings(w: World) -> None:
     found = {each["number"]: each for each in w.cli("processing", "--json").json["threats"]}
     assert list(found) == list(range(1, 21))

@@ -88,12 +88,13 @@ def postgresql_url() -> Iterator[str]:
 
 
 def emptied(url: str) -> None:
-    """Every row of every portal goes; whose keys the database has stays."""
+    """Every row of every portal goes, and numbers begin with 1 again; whose keys the database has stays."""
     with raw(url) as connection:
         for table in metadata.sorted_tables:
             if table.name != "meta":  # it says whose keys the database has
                 connection.exec_driver_sql(f"DELETE FROM {table.name}")
         connection.exec_driver_sql("DELETE FROM meta WHERE portal <> 0")
+        connection.exec_driver_sql("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
 
 
 @pytest.fixture(params=DATABASES)

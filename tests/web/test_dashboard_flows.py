@@ -210,6 +210,7 @@ def test_a_person_of_another_portal_is_nobody_here(o: Office) -> None:
     assert post(client, f"{AT}/people/{'0' * 32}/withdraw", AT).status_code == 404
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_told_and_nothing_is_half_done(o: Office) -> None:
     import sqlite3
 

@@ -17,7 +17,7 @@ WEEK = 7 * DAY
 
 def mailed(here: World) -> list[str]:
     """Links in the mails that wait for Anna, as she would find them."""
-    with here.mirror.read(here.desk.portal) as work:
+    with here.mirror.write(here.desk.portal) as work:  # looking for one to send locks it
         row = work.mail.due(here.now)
     told = (row.body if row is not None else None) or b""
     found = re.findall(rb"https://consent\.example/[cp]/[\w.-]+", told)

@@ -56,6 +56,7 @@ def value(text: str, name: str, **labels: str) -> float:
     return float(found[1])
 
 
+@pytest.mark.sqlite
 def test_liveness_asks_no_database(w: World) -> None:
     with listening(w) as listener:
         Path(w.folder / "mirror.db").rename(w.folder / "away.db")
@@ -75,6 +76,7 @@ def test_ready_says_what_it_looked_at_and_no_secret(w: World) -> None:
     assert json.loads(text)["checks"] == {"database": True, "schema": True, "token_main": True}
 
 
+@pytest.mark.sqlite
 def test_not_ready_while_the_database_cannot_be_written(w: World) -> None:
     w.begin()
     with listening(w) as listener:
@@ -149,6 +151,7 @@ def test_noes_that_wait_for_the_first_push_alert_nobody(w: World) -> None:
     assert value(text, "outbox_oldest_seconds", kind="no", portal="main") >= 3 * HOUR / 1000
 
 
+@pytest.mark.sqlite
 def test_a_log_that_was_touched_shows_after_its_check(w: World) -> None:
     w.begin()
     assert w.cli("log", "verify").code == 0
@@ -171,6 +174,7 @@ def test_a_backup_has_an_age(w: World) -> None:
         assert value(get(listener, "/metrics")[1], "backup_age_seconds", portal="main") == HOUR / 1000
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_away_leaves_the_counts_of_the_process(w: World) -> None:
     w.begin()
     with listening(w) as listener:
