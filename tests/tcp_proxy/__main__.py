@@ -33,7 +33,7 @@ def _shown(cell: Cell | None) -> str:
         return "–"
     if not cell.survived:
         return "**lost**"
-    return f"{cell.injected} · {cell.retries} · {cell.healed_ms / 60_000:.1f} min"
+    return f"{cell.injected} · {cell.calls} · {cell.healed_ms / 60_000:.1f} min"
 
 
 def summary(lives: dict[str, list[Cell]], cpu_s: float) -> str:
