@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import update
 
 from connector import wiring_web
 from connector.acts.links import links_of
+from connector.store import tables
 from connector.store.mirror import Mirror
 from connector.store.work import Work
 from connector.web import intake
@@ -103,8 +104,9 @@ def test_one_that_fails_keeps_no_other_from_being_recorded(here: World, monkeypa
     urls = [links_of(here.desk, address).one_click for address in MANY]
     damaged = here.person(MANY[5])
     assert damaged is not None
-    with sqlite3.connect(here.folder / "mirror.db") as connection:
-        connection.execute("UPDATE address SET sealed = x'00' WHERE person_id = ?", (damaged.id,))
+    with here.mirror.engine.begin() as connection:
+        theirs = update(tables.address).where(tables.address.c.person_id == damaged.id)
+        connection.execute(theirs.values(sealed=b"\0"))
     with served(here, mirror) as web:
         answers = pressed(web, urls)
         time.sleep(0.3)

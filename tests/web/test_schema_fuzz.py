@@ -123,7 +123,7 @@ def sign_up(here: World, address: str) -> str:
     asked = Asked(ticket=ticket, purpose=purpose, text="Yes, please.", language="en", at=here.now)
     with here.mirror.write(here.desk.portal) as work:
         ask_yes(here.desk, work, asked)
-    with here.mirror.read(here.desk.portal) as work:
+    with here.mirror.write(here.desk.portal) as work:  # looking for one to send locks it
         row = work.mail.due(here.now)
     found = re.search(rb"https://consent\.example/c/([\w.-]+)", (row and row.body) or b"")
     assert found is not None, "no mail waits"
