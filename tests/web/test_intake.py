@@ -104,9 +104,9 @@ def test_one_that_fails_keeps_no_other_from_being_recorded(here: World, monkeypa
     urls = [links_of(here.desk, address).one_click for address in MANY]
     damaged = here.person(MANY[5])
     assert damaged is not None
-    with here.mirror.engine.begin() as connection:
-        theirs = update(tables.address).where(tables.address.c.person_id == damaged.id)
-        connection.execute(theirs.values(sealed=b"\0"))
+    theirs = update(tables.address).where(tables.address.c.person_id == damaged.id)
+    with here.mirror.write(here.desk.portal) as work:
+        work.people._connection.execute(theirs.values(sealed=b"\0"))
     with served(here, mirror) as web:
         answers = pressed(web, urls)
         time.sleep(0.3)
