@@ -14,10 +14,11 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# The tests of the whole product once more, each world on a PostgreSQL database (on loopback).
+# The tests of the product once more, each world on a PostgreSQL database (on loopback). CI runs some of them.
+ON_POSTGRESQL ?= tests/scenarios tests/acts tests/jobs tests/proof tests/web tests/recipients tests/report
+
 test-postgresql: .venv/installed
-	CONSENT_MIRROR_TEST_ON=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile \
-		tests/scenarios tests/acts tests/jobs tests/proof tests/web tests/recipients tests/report
+	CONSENT_MIRROR_TEST_ON=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile $(ON_POSTGRESQL)
 
 lint: .venv/installed
 	$(BIN)/ruff check .
