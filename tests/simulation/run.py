@@ -19,6 +19,7 @@ from typing import Any
 
 from connector.acts.who import users_of
 from connector.errors import ConnectorError
+from connector.sandbox.access import CONTENT, GRANTABLE
 from jobs.ahead import rare_collections
 from mappings.addresses import normalise
 from tests.scenarios.switches import OTHERS
@@ -216,11 +217,22 @@ class Life:
     def _race(self, who: str, kind: int) -> None:
         if self.races and self.races[0][0] <= 1:
             _, wide = self.races.pop(0)
+            if self._leaves_no_trace(who, kind, wide=bool(wide)):
+                self.seen["races without a trace"] += 1
+                return
             self.sandbox.person.unsubscribe(who, None if wide else kind)
             self.said_no(who, 0 if wide else kind)
             self.seen["races"] += 1
         elif self.races:
             self.races[0] = (self.races[0][0] - 1, self.races[0][1])
+
+    def _leaves_no_trace(self, who: str, kind: int, *, wide: bool) -> bool:
+        """The same no said again stands on the v1 timeline alone, which a Starter portal has not: nobody
+        can tell it from one that was not said (docs/reliability.md, what this does not show)."""
+        held = self.sandbox.machine.address(who)
+        row = held["statuses"].get(str(kind))
+        again = bool(held["wide"]) if wide else row is not None and row["status"] == "UNSUBSCRIBED"
+        return again and CONTENT not in GRANTABLE[self.sandbox.engine.rooms.limits.tier]
 
 
 def _switches(seed: int) -> dict[str, Any]:
