@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connector import wiring
+from connector import wiring_web
 from connector.store.hints import Hints
 from connector.store.work import Work
 from jobs import journal, tick
@@ -39,7 +39,7 @@ def test_a_notice_that_is_answered_and_not_kept_is_seen(monkeypatch: pytest.Monk
 
 
 def test_a_signature_that_is_not_checked_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "checked", lambda *_: "good")
+    monkeypatch.setattr(wiring_web, "checked", lambda *_: "good")
     assert (play(HOOKED, history(HOOKED, DAYS)).problem or "").startswith("I17")
 
 
