@@ -56,6 +56,14 @@ def _run(statement: str) -> None:
         connection.execute(text(statement))
 
 
+def _of(name: str) -> list[str]:
+    """The database, and what a restore kept of it."""
+    asked = text("SELECT datname FROM pg_database WHERE datname = :name OR starts_with(datname, :kept)")
+    with _server() as engine, engine.connect() as connection:
+        found = connection.execute(asked, {"name": name, "kept": f"{name}_replaced"})
+        return [str(row.datname) for row in found]
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("template") / "mirror.db"
@@ -76,7 +84,8 @@ def postgresql_database(name: str) -> Iterator[str]:
     try:
         yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     finally:
-        _run(f"DROP DATABASE {name} WITH (FORCE)")
+        for each in _of(name):
+            _run(f"DROP DATABASE {each} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
