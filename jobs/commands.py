@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 #: In the order of `--help`. Several rooms: a group that each of them adds to.
 ROOMS: Final[dict[str, tuple[str, ...]]] = {
@@ -55,8 +55,6 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
     "users": ("cli_users",),
     "access": ("cli_reach",),
 }
-
-Found = TyperCommand | TyperGroup
 
 
 class Commands(MutableMapping[str, Any]):
